@@ -1,0 +1,44 @@
+# One folder is one module is one static library.
+#
+#   add_module(jobs SOURCES job_queue.cpp worker.cpp USES base db LIBS Poco::Foundation)
+#
+# USES names the modules that this one may include. The include path of a module holds nothing but a
+# link to its own folder, so `#include "db/..."` only resolves when db stands in USES (or below it).
+# LIBS are outside libraries, private to the module. tests/support/check_includes.py checks the same
+# rule on the include lines themselves.
+function(add_module name)
+  cmake_parse_arguments(M "" "" "SOURCES;USES;LIBS;PUBLIC_LIBS" ${ARGN})
+  set(link_dir ${CMAKE_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${link_dir})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${link_dir}/${name} SYMBOLIC)
+  add_library(${name} STATIC ${M_SOURCES})
+  target_include_directories(${name} PUBLIC ${link_dir})
+  target_link_libraries(${name} PUBLIC ${M_USES} ${M_PUBLIC_LIBS} PRIVATE ${M_LIBS})
+endfunction()
+
+# The tests of one module: tests/<module>/*.cpp become build/<preset>/bin/test_<module>.
+#
+#   add_module_tests(jobs SOURCES job_queue_test.cpp USES jobs)
+function(add_module_tests name)
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;USES;LIBS" ${ARGN})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 300)
+  endif()
+  add_executable(test_${name} ${T_SOURCES})
+  target_link_libraries(test_${name} PRIVATE ${T_USES} ${T_LIBS} test_support)
+  add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS unit)
+endfunction()
+
+# Makes `target` hold text files as `const char* const NAMES[][2]` (name, content) in the variable
+# `symbol`, declared by the user as `extern const EmbeddedFile <symbol>[]; extern const int <symbol>Count;`
+# in namespace clipcourier (base/embedded.h).
+function(embed_files target symbol)
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.cpp)
+  add_custom_command(
+    OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DSYMBOL=${symbol} "-DFILES=${ARGN}" -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${ARGN} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    VERBATIM)
+  target_sources(${target} PRIVATE ${out})
+endfunction()
