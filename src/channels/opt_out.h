@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace clipcourier::channels {
+
+// True when the whole message is a word to stop, in German or English: case, surrounding white
+// space, punctuation and emoji do not count. "Stopp!" is one, "stop sending so late" is not.
+bool isOptOut(std::string_view text);
+
+// The payload of our "Abmelden" button, and the campaign it names: "stop:c42".
+std::string stopPayload(long long campaignId);
+bool isStopPayload(std::string_view payload);
+
+}  // namespace clipcourier::channels

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace clipcourier::channels {
+
+// What an error asks us to do, from the narrowest reach to the widest.
+enum class Reaction {
+  retry,          // the same message again, later
+  pair,           // this recipient got too much at once: only this message waits
+  fix,            // our request or content is wrong: never again unchanged
+  recipient,      // not this recipient on this channel, for good or for a while
+  optOut,         // the recipient wants no more: write it down
+  templatePause,  // this template in this language
+  number,         // this sender
+  account,        // every sender of the business account
+  auth,           // every sender with this token
+};
+
+std::string_view name(Reaction reaction);  // "retry", "pair", "fix", "rcpt", "optout", "tpl", ...
+
+struct ErrorInfo {
+  int code;  // 0 for the entry that stands for every code not listed
+  Reaction reaction;
+  bool temporary;  // the same message may succeed later
+  Millis after;    // temporary: at least so long
+  int maxTries;    // temporary: give up after so many; 0: the sender's own limit
+  std::string_view english;
+  std::string_view german;
+};
+
+}  // namespace clipcourier::channels
