@@ -1,0 +1,124 @@
+#include "media/folder_store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/error.h"
+#include "media/file_error.h"
+#include "media/hash_file.h"
+#include "media/paced_writer.h"
+
+namespace clipcourier::media {
+namespace {
+
+constexpr std::size_t kBuffer = 512 << 10;
+
+UniqueFd openFolder(int parent, const std::string& name) {
+  return UniqueFd(check(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                        "open the folder " + name));
+}
+
+UniqueFd makeFolder(int parent, const std::string& name) {
+  if (::mkdirat(parent, name.c_str(), 0700) == -1 && errno != EEXIST)
+    throwErrno("create the folder " + name);
+  return openFolder(parent, name);
+}
+
+void checkHash(const std::string& sha256) {
+  if (sha256.size() != 64 || sha256.find_first_not_of("0123456789abcdef") != std::string::npos)
+    throw Error(ErrorKind::invalidInput, "not a SHA-256", "Give 64 lower-case hexadecimal digits.",
+                "media.bad_hash");
+}
+
+std::string pathOf(const std::string& sha256) {
+  checkHash(sha256);
+  return sha256.substr(0, 2) + "/" + sha256.substr(2, 2) + "/" + sha256;
+}
+
+[[noreturn]] void throwTooLarge(ByteSize limit) {
+  throw Error(ErrorKind::tooLarge, "file larger than " + toString(limit),
+              "Send a file of at most " + toString(limit) + ".", "media.too_large");
+}
+
+}  // namespace
+
+FolderStore::FolderStore(const std::string& folder)
+    : root_(makeFolder(AT_FDCWD, folder)), temp_(makeFolder(root_.get(), "temp")) {
+  TempFile::removeAbandoned(temp_.get());
+}
+
+StoredFile FolderStore::put(Source& source, ByteSize limit) {
+  TempFile file = createTemp();
+  PacedWriter writer(file.fd());
+  crypto::Sha256 hash;
+  std::vector<char> buffer(kBuffer);
+  while (const std::size_t count = source.read(buffer)) {
+    if (writer.written() + count > limit.bytes) throwTooLarge(limit);
+    const std::string_view bytes(buffer.data(), count);
+    writer.write(bytes);  // before hashing, so that the disk works meanwhile
+    hash.update(bytes);
+  }
+  return keep(std::move(file), crypto::hex(hash.finish()), {writer.written()});
+}
+
+TempFile FolderStore::createTemp() { return TempFile::create(temp_.get()); }
+
+StoredFile FolderStore::adopt(TempFile file, ByteSize limit) {
+  struct stat facts {};
+  check(::fstat(file.fd(), &facts), "look at a new file");
+  const auto size = static_cast<std::uint64_t>(facts.st_size);
+  if (size > limit.bytes) throwTooLarge(limit);
+  std::string sha256 = hashFile(file.fd());
+  return keep(std::move(file), std::move(sha256), {size});
+}
+
+StoredFile FolderStore::keep(TempFile file, std::string sha256, ByteSize size) {
+  const UniqueFd outer = makeFolder(root_.get(), sha256.substr(0, 2));
+  const UniqueFd inner = makeFolder(outer.get(), sha256.substr(2, 2));
+  // A file of another size was damaged behind our back: the whole one replaces it.
+  struct stat facts {};
+  const bool wasThere = ::fstatat(inner.get(), sha256.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
+                        S_ISREG(facts.st_mode) &&
+                        static_cast<std::uint64_t>(facts.st_size) == size.bytes;
+  if (!wasThere) {
+    flush(file.fd());
+    file.moveTo(inner.get(), sha256);
+  }
+  // Also when it was there: whoever put it may not have come this far.
+  for (const int folder : {inner.get(), outer.get(), root_.get()}) flush(folder);
+  return {std::move(sha256), size, wasThere};
+}
+
+OpenFile FolderStore::open(const std::string& sha256) const {
+  OpenFile file{UniqueFd(check(::openat(root_.get(), pathOf(sha256).c_str(),
+                                        O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK),
+                               "open the stored file " + sha256)),
+                {}};
+  struct stat facts {};
+  check(::fstat(file.fd.get(), &facts), "look at a stored file");
+  if (!S_ISREG(facts.st_mode))
+    throw Error(ErrorKind::unavailable, "stored file " + sha256 + " is not a regular file");
+  file.size.bytes = static_cast<std::uint64_t>(facts.st_size);
+  return file;
+}
+
+bool FolderStore::exists(const std::string& sha256) const {
+  struct stat facts {};
+  return ::fstatat(root_.get(), pathOf(sha256).c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISREG(facts.st_mode);
+}
+
+bool FolderStore::remove(const std::string& sha256) {
+  if (::unlinkat(root_.get(), pathOf(sha256).c_str(), 0) == -1) {
+    if (errno == ENOENT) return false;
+    throwErrno("remove the stored file " + sha256);
+  }
+  flush(openFolder(root_.get(), sha256.substr(0, 2) + "/" + sha256.substr(2, 2)).get());
+  return true;
+}
+
+}  // namespace clipcourier::media

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "media/media_store.h"
+
+namespace clipcourier::media {
+
+// MediaStore in a folder: <folder>/ab/cd/<sha256>, files in the making in <folder>/temp. Folders
+// are 0700, stored files 0400. The store must outlive the TempFiles it creates.
+class FolderStore final : public MediaStore {
+ public:
+  // Creates what is missing of the folder (its parent must exist) and removes what killed processes
+  // left in temp.
+  explicit FolderStore(const std::string& folder);
+
+  StoredFile put(Source& source, ByteSize limit) override;
+  TempFile createTemp() override;
+  StoredFile adopt(TempFile file, ByteSize limit) override;
+  OpenFile open(const std::string& sha256) const override;
+  bool exists(const std::string& sha256) const override;
+  bool remove(const std::string& sha256) override;
+
+ private:
+  StoredFile keep(TempFile file, std::string sha256, ByteSize size);
+  UniqueFd root_, temp_;
+};
+
+}  // namespace clipcourier::media

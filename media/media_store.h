@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/byte_size.h"
+#include "base/unique_fd.h"
+#include "media/temp_file.h"
+
+// Content-addressed storage: a file's name is the SHA-256 of its bytes, so a stored file never
+// changes, the same bytes are kept once, and whoever holds a hash can check what he is given.
+//
+// Hashes are 64 lower-case hexadecimal digits; anything else throws Error(invalidInput). A full
+// disk throws Error(outOfSpace), other trouble with the disk Error(unavailable). An operation that
+// throws leaves nothing behind. Thread-safe; several processes may share one store.
+namespace clipcourier::media {
+
+// Bytes that arrive from somewhere: a request body, a download.
+struct Source {
+  virtual ~Source() = default;
+  // Fills up to buffer.size() bytes and returns how many; 0 only at the true end. Input that stops
+  // early must throw, so that a part is never taken for the whole.
+  virtual std::size_t read(std::span<char> buffer) = 0;
+};
+
+struct StoredFile {
+  std::string sha256;
+  ByteSize size;
+  bool wasThere = false;  // these bytes had been stored before
+};
+
+// Read-only and close-on-exec; stays readable when the file is removed meanwhile.
+struct OpenFile {
+  UniqueFd fd;
+  ByteSize size;
+};
+
+class MediaStore {
+ public:
+  virtual ~MediaStore() = default;
+
+  // Reads the source to its end and returns when the bytes are durable under their hash. Uses a
+  // fixed small buffer whatever the size. More than `limit`: Error(tooLarge).
+  virtual StoredFile put(Source& source, ByteSize limit) = 0;
+
+  // An empty file for someone else to write (a child process gets its descriptor), to be given to
+  // adopt(); it vanishes with its TempFile, or at the latest when the next process opens the store.
+  virtual TempFile createTemp() = 0;
+
+  // Hashes what was written and stores it. Call it when no one can write to the file any more: a
+  // descriptor left in a living child would let it change the stored bytes.
+  virtual StoredFile adopt(TempFile file, ByteSize limit) = 0;
+
+  virtual OpenFile open(const std::string& sha256) const = 0;  // Error(notFound)
+  virtual bool exists(const std::string& sha256) const = 0;
+
+  // Reads the whole file again and says whether its bytes still have this hash.
+  bool intact(const std::string& sha256) const;
+
+  // False when it was not there. The caller makes sure that nothing refers to it, nor is about to.
+  virtual bool remove(const std::string& sha256) = 0;
+};
+
+}  // namespace clipcourier::media
