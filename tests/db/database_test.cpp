@@ -1,0 +1,194 @@
+#include "db/database.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "base/error.h"
+#include "db/serve_lock.h"
+#include "support/catch.h"
+#include "support/test_database.h"
+
+using namespace clipcourier;
+
+namespace {
+
+constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
+
+struct Numbers {
+  explicit Numbers(db::Engine engine) : database(engine, false) {
+    database->write([](db::Transaction& tx) {
+      tx.run("CREATE TABLE numbers (n BIGINT PRIMARY KEY, word TEXT, part DOUBLE PRECISION)");
+    });
+  }
+  std::int64_t count() {
+    return database->read(
+        [](db::Connection& c) { return *c.scalar<std::int64_t>("SELECT count(*) FROM numbers"); });
+  }
+  void add(std::int64_t n) {
+    database->write([&](db::Transaction& tx) { tx.run("INSERT INTO numbers (n) VALUES ($1)", n); });
+  }
+  TestDatabase database;
+};
+
+}  // namespace
+
+TEST_CASE("values come back as they were written", "[db]") {
+  Numbers numbers(GENERATE(values(kBothEngines)));
+  const std::int64_t large = 9'007'199'254'740'993;  // more than a double can hold
+  numbers.database->write([&](db::Transaction& tx) {
+    CHECK(tx.run("INSERT INTO numbers VALUES ($1, $2, $3)", large, "Grüße '; DROP", 0.25) == 1);
+    CHECK(tx.run("INSERT INTO numbers VALUES ($1, $2, $3)", 1, std::optional<std::string>(),
+                 nullptr) == 1);
+    CHECK(tx.run("UPDATE numbers SET part = 1 WHERE n > $1", 0) == 2);
+    CHECK(tx.run("UPDATE numbers SET part = 1 WHERE n > $1", large) == 0);
+  });
+  const auto rows = numbers.database->read([](db::Connection& c) {
+    return c.query<std::int64_t, std::optional<std::string>, double>(
+        "SELECT n, word, part FROM numbers ORDER BY n DESC");
+  });
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0] == std::tuple(large, std::optional<std::string>("Grüße '; DROP"), 1.0));
+  CHECK(rows[1] == std::tuple(1, std::optional<std::string>(), 1.0));
+}
+
+TEST_CASE("a placeholder may be used twice, and RETURNING gives rows", "[db]") {
+  Numbers numbers(GENERATE(values(kBothEngines)));
+  numbers.add(3);
+  const auto n = numbers.database->write([](db::Transaction& tx) {
+    return tx.scalar<std::int64_t>(
+        "UPDATE numbers SET n = n + $1, part = $1 WHERE n = $2 RETURNING n", 4, 3);
+  });
+  CHECK(n == 7);
+}
+
+TEST_CASE("what a closure throws undoes its own writes and nobody else's", "[db]") {
+  Numbers numbers(GENERATE(values(kBothEngines)));
+  std::vector<std::thread> threads;
+  std::atomic<int> refused = 0;
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 25; ++i) {
+        const int n = t * 100 + i;
+        try {
+          numbers.database->write([&](db::Transaction& tx) {
+            tx.run("INSERT INTO numbers (n) VALUES ($1)", n);
+            if (i % 5 == 0) throw Error(ErrorKind::refused, "no");
+          });
+        } catch (const Error& e) {
+          if (e.kind() == ErrorKind::refused) ++refused;
+        }
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(refused == 8 * 5);
+  CHECK(numbers.count() == 8 * 20);
+}
+
+TEST_CASE("a broken constraint is a conflict that tells no row contents", "[db]") {
+  Numbers numbers(GENERATE(values(kBothEngines)));
+  numbers.add(491701234567);
+  try {
+    numbers.add(491701234567);
+    FAIL("the second insert must fail");
+  } catch (const Error& e) {
+    CHECK(e.kind() == ErrorKind::conflict);
+    CHECK(std::string(e.what()).find("4917") == std::string::npos);
+    CHECK(e.hint().find("4917") == std::string::npos);
+  }
+}
+
+TEST_CASE("a wrong statement is a defect, told without its text", "[db]") {
+  Numbers numbers(GENERATE(values(kBothEngines)));
+  try {
+    numbers.database->write([](db::Transaction& tx) { tx.run("SELEKT 'secret'"); });
+    FAIL("must fail");
+  } catch (const Error& e) {
+    CHECK(e.kind() == ErrorKind::internal);
+    CHECK(std::string(e.what()).find("secret") == std::string::npos);
+  }
+}
+
+TEST_CASE("a reader cannot write", "[db]") {
+  Numbers numbers(GENERATE(values(kBothEngines)));
+  CHECK_THROWS_AS(numbers.database->read(
+                      [](db::Connection& c) { c.run("INSERT INTO numbers (n) VALUES (1)"); }),
+                  Error);
+  CHECK(numbers.count() == 0);
+}
+
+TEST_CASE("a snapshot does not see what is committed meanwhile", "[db]") {
+  Numbers numbers(GENERATE(values(kBothEngines)));
+  numbers.add(1);
+  numbers.database->snapshot([&](db::Connection& c) {
+    const auto count = [&] { return *c.scalar<int>("SELECT count(*) FROM numbers"); };
+    CHECK(count() == 1);
+    numbers.add(2);
+    CHECK(count() == 1);
+  });
+  CHECK(numbers.count() == 2);
+}
+
+TEST_CASE("transactions that collide are repeated until both are done", "[db]") {
+  Numbers numbers(GENERATE(values(kBothEngines)));
+  numbers.add(1);
+  numbers.add(2);
+  const auto touch = [&](int first, int second) {
+    for (int i = 0; i < 20; ++i)
+      numbers.database->write([&](db::Transaction& tx) {
+        tx.run("UPDATE numbers SET part = coalesce(part, 0) + 1 WHERE n = $1", first);
+        tx.run("UPDATE numbers SET part = coalesce(part, 0) + 1 WHERE n = $1", second);
+      });
+  };
+  std::thread other([&] { touch(2, 1); });
+  touch(1, 2);
+  other.join();
+  const auto sum = numbers.database->read(
+      [](db::Connection& c) { return c.scalar<double>("SELECT sum(part) FROM numbers"); });
+  CHECK(sum == 80.0);
+}
+
+TEST_CASE("a write inside a write is refused instead of waiting for ever", "[db]") {
+  Numbers numbers(db::Engine::sqlite);
+  CHECK_THROWS_AS(numbers.database->write([&](db::Transaction&) { numbers.add(1); }), Error);
+  CHECK(numbers.count() == 0);
+}
+
+TEST_CASE("what write() returned from survives the death of the process", "[db]") {
+  Numbers numbers(GENERATE(values(kBothEngines)));
+  numbers.database.close();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    db::Database database(numbers.database.settings());
+    database.write([](db::Transaction& tx) { tx.run("INSERT INTO numbers (n) VALUES (42)"); });
+    ::_exit(7);  // as abrupt as kill -9: no destructor runs
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  REQUIRE(WEXITSTATUS(status) == 7);
+  db::Database again(numbers.database.settings());
+  CHECK(again.read([](db::Connection& c) { return c.scalar<int>("SELECT n FROM numbers"); }) == 42);
+}
+
+TEST_CASE("one SQLite file is served by one process, the second is told why", "[db]") {
+  TestDatabase database(db::Engine::sqlite);
+  const db::ServeLock first(database.settings());
+  try {
+    const db::ServeLock second(database.settings());
+    FAIL("must be refused");
+  } catch (const Error& e) {
+    CHECK(e.kind() == ErrorKind::conflict);
+    CHECK(std::string(e.what()).find("pid " + std::to_string(::getpid())) != std::string::npos);
+    CHECK_FALSE(e.hint().empty());
+  }
+}
+
+TEST_CASE("an address of no engine is refused with an example", "[db]") {
+  for (const char* url : {"", "sqlite:", "mysql://x", "postgresql://a@h/x?nonsense=1"}) {
+    db::DatabaseSettings settings;
+    settings.url = Secret(url);
+    CHECK_THROWS_AS(db::Database(settings).read([](db::Connection&) {}), Error);
+  }
+}
