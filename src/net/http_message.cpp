@@ -1,15 +1,8 @@
 #include "net/http_message.h"
 
 #include <strings.h>
-#include <unistd.h>
-
-#include "net/http_engine.h"
 
 namespace clipcourier::net {
-
-OpenFile::~OpenFile() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 std::string_view HttpResponse::header(std::string_view name) const {
   std::string_view rest = headers;
@@ -26,14 +19,6 @@ std::string_view HttpResponse::header(std::string_view name) const {
     return value;
   }
   return {};
-}
-
-std::future<HttpResponse> HttpEngine::send(HttpRequest request) {
-  auto promise = std::make_shared<std::promise<HttpResponse>>();
-  auto answer = promise->get_future();
-  send(std::move(request),
-       [promise](HttpResponse response) { promise->set_value(std::move(response)); });
-  return answer;
 }
 
 }  // namespace clipcourier::net

@@ -10,29 +10,17 @@
 
 #include "base/byte_size.h"
 #include "base/clock.h"
+#include "base/unique_fd.h"
 
 // One HTTP request we make and what came of it: plain values, so that what speaks to a provider can
 // be written and tested without a socket.
 namespace clipcourier::net {
 
-// Owns a file descriptor. Shared by whoever still reads or writes the file.
-class OpenFile {
- public:
-  explicit OpenFile(int fd) noexcept : fd_(fd) {}
-  ~OpenFile();
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  int fd() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
 // Bytes of a file that are sent without being in memory at once. With `file` set, its bytes
 // [offset, offset + size) are read with pread; otherwise `path` is opened when the request starts.
 struct FileSource {
   std::string path;
-  std::shared_ptr<const OpenFile> file;
+  std::shared_ptr<const UniqueFd> file;
   std::uint64_t offset = 0;
   std::uint64_t size = 0;  // exactly; a file that turns out shorter fails the request
 };
@@ -61,7 +49,7 @@ struct HttpRequest {
   Millis timeout{30'000};        // all of it, counted from send(), waiting for a free slot included
   ByteSize maxResponse = 1_MiB;  // a larger answer is cut there and reported as `lost`
   // When set, the body of a 2xx answer is written here from offset 0 instead of into `body`.
-  std::shared_ptr<const OpenFile> saveTo;
+  std::shared_ptr<const UniqueFd> saveTo;
 };
 
 // Why there is no complete answer.
