@@ -51,12 +51,12 @@ FolderStore::FolderStore(const std::string& folder)
   TempFile::removeAbandoned(temp_.get());
 }
 
-StoredFile FolderStore::put(Source& source, ByteSize limit) {
+StoredFile FolderStore::put(ByteSource& source, ByteSize limit) {
   TempFile file = createTemp();
   PacedWriter writer(file.fd());
   crypto::Sha256 hash;
   std::vector<char> buffer(kBuffer);
-  while (const std::size_t count = source.read(buffer)) {
+  while (const std::size_t count = source.read(buffer.data(), buffer.size())) {
     if (writer.written() + count > limit.bytes) throwTooLarge(limit);
     const std::string_view bytes(buffer.data(), count);
     writer.write(bytes);  // before hashing, so that the disk works meanwhile

@@ -14,7 +14,7 @@ class FolderStore final : public MediaStore {
   // left in temp.
   explicit FolderStore(const std::string& folder);
 
-  StoredFile put(Source& source, ByteSize limit) override;
+  StoredFile put(ByteSource& source, ByteSize limit) override;
   TempFile createTemp() override;
   StoredFile adopt(TempFile file, ByteSize limit) override;
   OpenFile open(const std::string& sha256) const override;

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
 #include <string>
 
 #include "base/byte_size.h"
+#include "base/byte_source.h"
 #include "base/unique_fd.h"
 #include "media/temp_file.h"
 
@@ -16,14 +14,6 @@
 // disk throws Error(outOfSpace), other trouble with the disk Error(unavailable). An operation that
 // throws leaves nothing behind. Thread-safe; several processes may share one store.
 namespace clipcourier::media {
-
-// Bytes that arrive from somewhere: a request body, a download.
-struct Source {
-  virtual ~Source() = default;
-  // Fills up to buffer.size() bytes and returns how many; 0 only at the true end. Input that stops
-  // early must throw, so that a part is never taken for the whole.
-  virtual std::size_t read(std::span<char> buffer) = 0;
-};
 
 struct StoredFile {
   std::string sha256;
@@ -43,7 +33,7 @@ class MediaStore {
 
   // Reads the source to its end and returns when the bytes are durable under their hash. Uses a
   // fixed small buffer whatever the size. More than `limit`: Error(tooLarge).
-  virtual StoredFile put(Source& source, ByteSize limit) = 0;
+  virtual StoredFile put(ByteSource& source, ByteSize limit) = 0;
 
   // An empty file for someone else to write (a child process gets its descriptor), to be given to
   // adopt(); it vanishes with its TempFile, or at the latest when the next process opens the store.

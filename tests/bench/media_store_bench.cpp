@@ -19,10 +19,10 @@ using namespace clipcourier::media;
 
 namespace {
 
-struct FileSource : Source {
+struct FileSource : ByteSource {
   explicit FileSource(const std::string& path) : fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  std::size_t read(std::span<char> buffer) override {
-    const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
+  std::size_t read(char* to, std::size_t size) override {
+    const ssize_t count = ::read(fd.get(), to, size);
     return count > 0 ? static_cast<std::size_t>(count) : 0;
   }
   UniqueFd fd;

@@ -189,11 +189,11 @@ TEST_CASE("many who store the same bytes at once get one whole file", "[media]")
 }
 
 TEST_CASE("a large upload is never whole in memory", "[media]") {
-  struct Endless : Source {  // 300 MB of zeros that nobody holds
+  struct Endless : ByteSource {  // 300 MB of zeros that nobody holds
     std::size_t left = 300'000'000;
-    std::size_t read(std::span<char> buffer) override {
-      const std::size_t count = std::min(left, buffer.size());
-      std::fill_n(buffer.data(), count, '\0');
+    std::size_t read(char* to, std::size_t size) override {
+      const std::size_t count = std::min(left, size);
+      std::fill_n(to, count, '\0');
       left -= count;
       return count;
     }

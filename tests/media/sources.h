@@ -12,15 +12,15 @@
 namespace clipcourier::media {
 
 // Hands out a text in pieces of at most `piece` bytes; before each, calls `onRead(bytes so far)`.
-class TextSource : public Source {
+class TextSource : public ByteSource {
  public:
   explicit TextSource(std::string text, std::size_t piece = 70'000,
                       std::function<void(std::size_t)> onRead = {})
       : text_(std::move(text)), piece_(piece), onRead_(std::move(onRead)) {}
-  std::size_t read(std::span<char> buffer) override {
+  std::size_t read(char* to, std::size_t size) override {
     if (onRead_) onRead_(at_);
-    const std::size_t count = std::min({buffer.size(), piece_, text_.size() - at_});
-    std::copy_n(text_.data() + at_, count, buffer.data());
+    const std::size_t count = std::min({size, piece_, text_.size() - at_});
+    std::copy_n(text_.data() + at_, count, to);
     at_ += count;
     return count;
   }
