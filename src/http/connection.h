@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/unique_fd.h"
+#include "http/reply.h"
+
+namespace clipcourier::http {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// What a connection that no thread works on waits for.
+enum class Wait {
+  request,  // for a whole head
+  room,     // until the other side takes more of the answer
+  goodbye,  // for the other side to close; what it still sends is thrown away, so that it gets to
+            // read our answer instead of a reset
+  nothing,  // it is over
+};
+
+// One accepted socket (non-blocking). Owned by the waiting thread or by one worker, never by both.
+struct Connection {
+  UniqueFd fd;
+  std::string in;   // received and not yet used
+  std::string out;  // to be sent, followed by `file`
+  std::size_t outSent = 0;
+  FileBody file;
+
+  Wait wait = Wait::request;
+  SteadyTime deadline;  // of the wait
+  bool headTimedOut = false;
+  bool inputEnded = false;  // the other side sends no more
+  bool closeAfterOut = false;
+  bool inputUnread = false;  // when closing: more may come that nobody will read
+  std::uint64_t discarded = 0;
+};
+
+// Non-blocking. None: would have to wait; 0: end or broken.
+std::optional<std::size_t> receive(int fd, char* to, std::size_t size);
+// Waits for POLLIN or POLLOUT; false after the time.
+bool waitFor(int fd, short events, std::chrono::milliseconds atMost);
+
+enum class Flush { done, blocked, broken };
+// Sends as much of out and file as the socket takes.
+Flush flush(Connection& connection);
+
+}  // namespace clipcourier::http

@@ -1,0 +1,309 @@
+#include "http/listener.h"
+
+#include <Poco/Exception.h>
+#include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/SocketImpl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace clipcourier::http {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{200};
+constexpr std::chrono::seconds kGoodbye{3};
+constexpr std::uint64_t kMaxDiscarded = 4 << 20;
+
+SteadyTime now() { return std::chrono::steady_clock::now(); }
+
+void watch(int epoll, int operation, int fd, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = fd;
+  ::epoll_ctl(epoll, operation, fd, &event);
+}
+
+}  // namespace
+
+Listener::Listener(std::string name, ListenerSettings settings, Router router, const LogSink& log)
+    : name_(std::move(name)),
+      settings_(std::move(settings)),
+      router_(std::move(router)),
+      session_(name_, router_, settings_, log, stopping_) {}
+
+Listener::~Listener() { stop(Millis(0)); }
+
+void Listener::start() {
+  const std::string address = settings_.address + ':' + std::to_string(settings_.port);
+  try {
+    server_ = Poco::Net::ServerSocket();
+    // Without SO_REUSEPORT: a second service on the same port must fail, not share it.
+    server_.bind(
+        Poco::Net::SocketAddress(settings_.address, static_cast<Poco::UInt16>(settings_.port)),
+        true, false);
+    server_.listen(1024);
+    server_.setBlocking(false);
+  } catch (const Poco::Exception& error) {
+    throw Error(ErrorKind::unavailable, "cannot listen on " + address + ": " + error.displayText(),
+                "Is another service running there? Change http." + name_ + ".port, or stop it.",
+                "http.cannot_listen");
+  }
+  epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
+  wake_ = UniqueFd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!epoll_ || !wake_) throw Error(ErrorKind::unavailable, "no descriptors left to listen with");
+  watch(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), EPOLLIN);
+  watch(epoll_.get(), EPOLL_CTL_ADD, server_.impl()->sockfd(), EPOLLIN);
+  accepting_ = true;
+  waiter_ = std::thread([this] { waitLoop(); });
+  for (int i = 0; i < settings_.threads; ++i) workers_.emplace_back([this] { work(); });
+}
+
+void Listener::stop(Millis bound) {
+  if (!waiter_.joinable()) return;
+  stopBound_ = bound;
+  stopping_ = true;
+  wake();
+  waiter_.join();
+  {
+    const std::lock_guard lock(mutex_);
+    quit_ = true;
+    for (int fd : active_) ::shutdown(fd, SHUT_RDWR);  // ends what its worker waits for
+  }
+  hasWork_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+  workers_.clear();
+  ready_.clear();
+  returned_.clear();
+}
+
+int Listener::port() const { return server_.address().port(); }
+
+void Listener::wake() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
+}
+
+// ---- the waiting thread ----
+
+void Listener::waitLoop() {
+  epoll_event events[128];
+  SteadyTime nextTick = now() + kTick;
+  std::optional<SteadyTime> cutAt;
+  for (;;) {
+    const int count = ::epoll_wait(epoll_.get(), events, 128, static_cast<int>(kTick.count()));
+    for (int i = 0; i < count; ++i) {
+      const int fd = events[i].data.fd;
+      if (fd == wake_.get()) {
+        std::uint64_t ignored = 0;
+        [[maybe_unused]] const auto got = ::read(fd, &ignored, sizeof ignored);
+      } else if (fd == server_.impl()->sockfd()) {
+        if (!stopping_) acceptAll();
+      } else {
+        onReady(fd);
+      }
+    }
+    takeBack();
+    if (now() >= nextTick) {
+      expire();
+      nextTick = now() + kTick;
+    }
+    if (!stopping_) continue;
+    if (!cutAt) cutAt = now() + stopBound_;
+    if (drained(*cutAt)) return;
+  }
+}
+
+void Listener::acceptAll() {
+  for (;;) {
+    UniqueFd fd(
+        ::accept4(server_.impl()->sockfd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd) {
+      if (errno == EMFILE || errno == ENFILE) {
+        // Nobody can be accepted now; look again with the next tick instead of spinning.
+        evictIdle();
+        watch(epoll_.get(), EPOLL_CTL_DEL, server_.impl()->sockfd(), 0);
+        accepting_ = false;
+      }
+      return;
+    }
+    if (count_ >= settings_.maxConnections && !evictIdle()) {
+      refuse(std::move(fd));
+      continue;
+    }
+    const int on = 1;
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    auto connection = std::make_unique<Connection>();
+    connection->fd = std::move(fd);
+    ++count_;
+    park(std::move(connection));
+  }
+}
+
+void Listener::refuse(UniqueFd fd) const {
+  static constexpr std::string_view kBusy =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
+      "Content-Length: 118\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
+      R"({"type":"urn:clipcourier:error:busy","title":"too many connections","status":503,"detail":"Try again in some seconds."})";
+  ::send(fd.get(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+// Makes room by closing the connection that has been idle for longest between two requests.
+bool Listener::evictIdle() {
+  const Connection* oldest = nullptr;
+  for (const auto& [fd, connection] : parked_) {
+    if (connection->wait != Wait::request || !connection->in.empty()) continue;
+    if (!oldest || connection->deadline < oldest->deadline) oldest = connection.get();
+  }
+  if (!oldest) return false;
+  unpark(oldest->fd.get());
+  return true;
+}
+
+void Listener::park(Owned connection) {
+  const int fd = connection->fd.get();
+  Connection& c = *connection;
+  c.deadline = now() + (c.wait == Wait::room      ? settings_.transferTimeout
+                        : c.wait == Wait::goodbye ? Millis(kGoodbye)
+                        : c.in.empty()            ? settings_.idleTimeout
+                                                  : settings_.headTimeout);
+  watch(epoll_.get(), EPOLL_CTL_ADD, fd, c.wait == Wait::room ? EPOLLOUT : EPOLLIN);
+  parked_.emplace(fd, std::move(connection));
+}
+
+void Listener::unpark(int fd) {
+  const auto found = parked_.find(fd);
+  if (found == parked_.end()) return;
+  Owned connection = std::move(found->second);
+  parked_.erase(found);
+  drop(std::move(connection));
+}
+
+void Listener::onReady(int fd) {
+  const auto found = parked_.find(fd);
+  if (found == parked_.end()) return;
+  Connection& connection = *found->second;
+  switch (connection.wait) {
+    case Wait::request: return receiveRequest(connection);
+    case Wait::room: return dispatch(fd);
+    case Wait::goodbye: return discard(connection);
+    case Wait::nothing: return unpark(fd);
+  }
+}
+
+void Listener::receiveRequest(Connection& connection) {
+  char buffer[16'384];
+  const int fd = connection.fd.get();
+  const auto count = receive(fd, buffer, sizeof buffer);
+  if (!count) return;
+  if (*count == 0) return unpark(fd);
+  if (connection.in.empty()) connection.deadline = now() + settings_.headTimeout;
+  connection.in.append(buffer, *count);
+  try {
+    if (!findHeadEnd(connection.in, settings_.maxHead.bytes)) return;
+  } catch (const Error&) {
+    // A worker finds the same and answers it.
+  }
+  dispatch(fd);
+}
+
+void Listener::discard(Connection& connection) {
+  char buffer[65'536];
+  const auto count = receive(connection.fd.get(), buffer, sizeof buffer);
+  if (!count) return;
+  connection.discarded += *count;
+  if (*count == 0 || connection.discarded > kMaxDiscarded) unpark(connection.fd.get());
+}
+
+void Listener::takeBack() {
+  std::vector<Owned> returned;
+  {
+    const std::lock_guard lock(mutex_);
+    returned.swap(returned_);
+  }
+  for (Owned& connection : returned) park(std::move(connection));
+}
+
+void Listener::expire() {
+  if (!accepting_ && !stopping_) {
+    watch(epoll_.get(), EPOLL_CTL_ADD, server_.impl()->sockfd(), EPOLLIN);
+    accepting_ = true;
+  }
+  std::vector<int> late;
+  for (const auto& [fd, connection] : parked_) {
+    if (connection->deadline <= now()) late.push_back(fd);
+  }
+  for (int fd : late) {
+    Connection& connection = *parked_.at(fd);
+    if (connection.wait == Wait::request && !connection.in.empty()) {
+      connection.headTimedOut = true;  // gets its 408 from a worker
+      dispatch(fd);
+    } else {
+      unpark(fd);
+    }
+  }
+}
+
+// Whether all is over. The first call takes no more connections and closes the idle ones.
+bool Listener::drained(SteadyTime cutAt) {
+  if (accepting_) {
+    watch(epoll_.get(), EPOLL_CTL_DEL, server_.impl()->sockfd(), 0);
+    ::shutdown(server_.impl()->sockfd(), SHUT_RDWR);  // who comes now is refused at once
+    accepting_ = false;
+  }
+  std::vector<int> idle;
+  for (const auto& [fd, connection] : parked_) {
+    if (connection->wait != Wait::room || now() >= cutAt) idle.push_back(fd);
+  }
+  for (int fd : idle) unpark(fd);
+  return count_ == 0 || now() >= cutAt;
+}
+
+// ---- workers ----
+
+void Listener::dispatch(int fd) {
+  const auto found = parked_.find(fd);
+  watch(epoll_.get(), EPOLL_CTL_DEL, fd, 0);
+  {
+    const std::lock_guard lock(mutex_);
+    ready_.push_back(std::move(found->second));
+  }
+  parked_.erase(found);
+  hasWork_.notify_one();
+}
+
+void Listener::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    hasWork_.wait(lock, [this] { return quit_ || !ready_.empty(); });
+    if (quit_) return;
+    Owned connection = std::move(ready_.front());
+    ready_.pop_front();
+    const int fd = connection->fd.get();
+    active_.insert(fd);
+    lock.unlock();
+    connection->wait = session_.run(*connection);
+    lock.lock();
+    active_.erase(fd);
+    if (connection->wait == Wait::nothing) {
+      lock.unlock();
+      drop(std::move(connection));
+      lock.lock();
+    } else {
+      returned_.push_back(std::move(connection));
+    }
+    wake();
+  }
+}
+
+void Listener::drop(Owned connection) {
+  connection.reset();
+  --count_;
+}
+
+}  // namespace clipcourier::http

@@ -1,0 +1,43 @@
+#include "http/paging.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/crypto.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "http/reply.h"
+
+namespace clipcourier::http {
+
+std::int64_t PageRequest::afterId() const {
+  if (!cursor) return 0;
+  std::int64_t id = 0;
+  const char* end = cursor->data() + cursor->size();
+  const auto [stop, error] = std::from_chars(cursor->data(), end, id);
+  if (error != std::errc{} || stop != end || id < 0) {
+    throw Error(
+        ErrorKind::invalidInput, "this cursor is not from this list",
+        "Take next_cursor of the page before, unchanged, or leave cursor out to start again.",
+        "request.bad_cursor");
+  }
+  return id;
+}
+
+std::string encodeCursor(const std::string& position) { return crypto::base64url(position); }
+
+std::optional<std::string> decodeCursor(const std::string& cursor) {
+  auto position = crypto::unbase64url(cursor);
+  if (!position || position->empty() || position->size() > 200 || !text::isUtf8(*position)) {
+    return std::nullopt;
+  }
+  return position;
+}
+
+Reply pageReply(nlohmann::json items, const std::optional<std::string>& next) {
+  if (items.is_null()) items = nlohmann::json::array();
+  return ok({{"items", std::move(items)},
+             {"next_cursor", next ? nlohmann::json(encodeCursor(*next)) : nlohmann::json()}});
+}
+
+}  // namespace clipcourier::http

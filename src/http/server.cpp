@@ -1,0 +1,57 @@
+#include "http/server.h"
+
+#include <unistd.h>
+
+#include "http/listener.h"
+
+namespace clipcourier::http {
+
+void logToStderr(const std::string& line) {
+  const std::string whole = line + '\n';  // one write, so that lines of several threads do not mix
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, whole.data(), whole.size());
+}
+
+struct Server::Impl {
+  Impl(ServerSettings s, Routes routes, const users::Authenticator& authenticator, LogSink sink)
+      : settings(std::move(s)),
+        log(std::move(sink)),
+        api("api", settings.api, Router(std::move(routes.api), &authenticator), log),
+        webhooks("webhooks", settings.webhooks, Router(std::move(routes.webhooks)), log),
+        publicPages("public", settings.publicPages, Router(std::move(routes.publicPages)), log) {}
+
+  ServerSettings settings;
+  LogSink log;
+  Listener api, webhooks, publicPages;
+};
+
+Server::Server(ServerSettings settings, Routes routes, const users::Authenticator& authenticator,
+               LogSink log)
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(routes), authenticator,
+                                   std::move(log))) {}
+
+Server::~Server() { stop(); }
+
+void Server::start() {
+  impl_->api.start();
+  impl_->webhooks.start();
+  impl_->publicPages.start();
+}
+
+void Server::stop() {
+  std::thread webhooks([this] { impl_->webhooks.stop(impl_->settings.stopTimeout); });
+  std::thread publicPages([this] { impl_->publicPages.stop(impl_->settings.stopTimeout); });
+  impl_->api.stop(impl_->settings.stopTimeout);
+  webhooks.join();
+  publicPages.join();
+}
+
+int Server::port(Port which) const {
+  switch (which) {
+    case Port::api: return impl_->api.port();
+    case Port::webhooks: return impl_->webhooks.port();
+    case Port::publicPages: return impl_->publicPages.port();
+  }
+  return 0;
+}
+
+}  // namespace clipcourier::http

@@ -1,0 +1,261 @@
+#include "http/session.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <Poco/DateTimeFormat.h>
+#include <Poco/DateTimeFormatter.h>
+#include <Poco/Timestamp.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <typeinfo>
+
+#include "base/crypto.h"
+#include "http/http_error.h"
+#include "http/problem.h"
+#include "http/wire_body.h"
+
+namespace clipcourier::http {
+namespace {
+
+// A caller's id is taken over only when it cannot mean anything to a log reader.
+bool isRequestId(std::string_view id) {
+  return id.size() >= 8 && id.size() <= 64 &&
+         std::all_of(id.begin(), id.end(), [](unsigned char c) {
+           return std::isalnum(c) || c == '-' || c == '_' || c == '.';
+         });
+}
+
+std::string requestIdOf(const Head* head) {
+  if (head) {
+    const auto given = head->field("x-request-id");
+    if (given && isRequestId(*given)) return std::string(*given);
+  }
+  return crypto::hex(crypto::randomBytes(12));
+}
+
+std::string httpDate() {
+  return Poco::DateTimeFormatter::format(Poco::Timestamp(), Poco::DateTimeFormat::HTTP_FORMAT);
+}
+
+void setDefault(Reply& reply, std::string_view name, std::string value) {
+  if (!reply.find(name)) reply.set(name, std::move(value));
+}
+
+// Pages set their own policy; an API answer is never shown, framed or kept.
+void addSecurityHeaders(Reply& reply) {
+  setDefault(reply, "X-Content-Type-Options", "nosniff");
+  setDefault(reply, "Referrer-Policy", "no-referrer");
+  setDefault(reply, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  setDefault(reply, "Cache-Control", "no-store");
+}
+
+bool hasNoBody(int status) { return status == 204 || status == 304; }
+
+std::uint64_t sizeOf(const Reply& reply) {
+  if (const auto* text = std::get_if<std::string>(&reply.body)) return text->size();
+  if (const auto* file = std::get_if<FileBody>(&reply.body)) return file->size;
+  return 0;
+}
+
+std::string headOf(const Reply& reply, bool keepAlive, bool chunked) {
+  std::string head = "HTTP/1.1 " + std::to_string(reply.status) + ' ' +
+                     std::string(reasonPhrase(reply.status)) + "\r\nDate: " + httpDate() + "\r\n";
+  for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
+  if (chunked) {
+    head += "Transfer-Encoding: chunked\r\n";
+  } else if (!hasNoBody(reply.status) && !std::holds_alternative<StreamBody>(reply.body)) {
+    head += "Content-Length: " + std::to_string(sizeOf(reply)) + "\r\n";
+  }
+  return head + (keepAlive ? "\r\n" : "Connection: close\r\n\r\n");
+}
+
+// Sends everything, waiting for the other side. Throws Error when it is gone or takes nothing.
+void sendAll(Connection& connection, Millis timeout) {
+  for (;;) {
+    const Flush result = flush(connection);
+    if (result == Flush::done) return;
+    if (result == Flush::broken || !waitFor(connection.fd.get(), POLLOUT, timeout)) {
+      throw Error(ErrorKind::unavailable, "the caller takes no more of the answer");
+    }
+  }
+}
+
+class Writer : public StreamWriter {
+ public:
+  Writer(Connection& connection, bool chunked, Millis timeout, const std::atomic<bool>& stopping)
+      : connection_(connection), chunked_(chunked), timeout_(timeout), stopping_(stopping) {}
+  void write(std::string_view bytes) override {
+    if (bytes.empty()) return;  // an empty chunk would be the last
+    if (chunked_) {
+      std::array<char, 20> size{};
+      std::snprintf(size.data(), size.size(), "%zx\r\n", bytes.size());
+      connection_.out = size.data();
+    }
+    connection_.out += bytes;
+    if (chunked_) connection_.out += "\r\n";
+    sendAll(connection_, timeout_);
+  }
+  bool stopping() const override { return stopping_; }
+
+ private:
+  Connection& connection_;
+  bool chunked_;
+  Millis timeout_;
+  const std::atomic<bool>& stopping_;
+};
+
+}  // namespace
+
+struct Session::Exchange {
+  explicit Exchange(Connection& c) : connection(c) {}
+
+  Connection& connection;
+  std::size_t headSize = 0;
+  std::optional<Head> head;
+  std::optional<WireBody> body;
+  std::string requestId;
+  Actor actor;
+  const Route* route = nullptr;
+  std::string failure;  // of an internal error, for the log only
+  int status = 0;
+  std::uint64_t bytes = 0;
+  SteadyTime began = std::chrono::steady_clock::now();
+
+  bool is(Method method) const { return head && head->method == method; }
+};
+
+Session::Session(std::string listener, const Router& router, const ListenerSettings& settings,
+                 const LogSink& log, const std::atomic<bool>& stopping)
+    : listener_(std::move(listener)),
+      router_(router),
+      settings_(settings),
+      log_(log),
+      stopping_(stopping) {}
+
+Wait Session::run(Connection& connection) const {
+  for (;;) {
+    const Flush result = flush(connection);
+    if (result == Flush::blocked) return Wait::room;
+    if (result == Flush::broken) return Wait::nothing;
+    if (connection.closeAfterOut) {
+      if (!connection.inputUnread) return Wait::nothing;
+      ::shutdown(connection.fd.get(), SHUT_WR);
+      return Wait::goodbye;
+    }
+    if (!answerNext(connection)) {
+      return stopping_ || connection.inputEnded ? Wait::nothing : Wait::request;
+    }
+  }
+}
+
+bool Session::answerNext(Connection& connection) const {
+  Exchange exchange(connection);
+  answer(exchange);
+  if (exchange.status == 0) return false;
+  log(exchange);
+  return true;
+}
+
+void Session::answer(Exchange& exchange) const {
+  Reply reply;
+  try {
+    if (exchange.connection.headTimedOut) {
+      throw HttpError(408, "the head of the request came too slowly", "Send it in one piece.",
+                      "request.too_slow");
+    }
+    const auto end = findHeadEnd(exchange.connection.in, settings_.maxHead.bytes);
+    if (!end) return;
+    exchange.headSize = *end;
+    reply = replyTo(exchange);
+  } catch (const std::exception& error) {
+    if (exchange.requestId.empty()) exchange.requestId = requestIdOf(nullptr);
+    reply = problemOf(error, exchange.requestId);
+    if (reply.status == 500)
+      exchange.failure = std::string(typeid(error).name()) + ": " + error.what();
+  } catch (...) {
+    reply = problemOf(std::exception(), exchange.requestId);
+    exchange.failure = "an exception of no known type";
+  }
+  send(exchange, std::move(reply));
+}
+
+Reply Session::replyTo(Exchange& exchange) const {
+  Connection& connection = exchange.connection;
+  exchange.head = parseHead(std::string_view(connection.in).substr(0, exchange.headSize));
+  connection.in.erase(0, exchange.headSize);
+  exchange.requestId = requestIdOf(&*exchange.head);
+  exchange.body.emplace(connection, *exchange.head, settings_);
+  const Head& head = *exchange.head;
+  if (head.method == Method::options) {
+    const std::string allow = head.target.path == "*"
+                                  ? "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+                                  : router_.allowed(head.target);
+    if (!allow.empty() && !router_.has(head)) return noContent().with("Allow", allow);
+  }
+  const Router::Match match = router_.find(head);
+  exchange.route = match.route;
+  exchange.body->limit(match.route->options.maxBody.bytes);
+  return router_.handle(match, head, *exchange.body, exchange.requestId, exchange.actor);
+}
+
+void Session::send(Exchange& exchange, Reply reply) const {
+  Connection& connection = exchange.connection;
+  const bool whole = exchange.body && exchange.body->finish();
+  const bool streamed = std::holds_alternative<StreamBody>(reply.body);
+  const bool chunked = streamed && exchange.head && exchange.head->minorVersion >= 1;
+  const bool keepAlive = whole && exchange.head->keepAlive && !stopping_ && (!streamed || chunked);
+  connection.closeAfterOut = !keepAlive;
+  connection.inputUnread = !whole;
+  exchange.status = reply.status;
+  addSecurityHeaders(reply);
+  reply.set("X-Request-Id", exchange.requestId);
+  connection.out += headOf(reply, keepAlive, chunked);
+  if (hasNoBody(reply.status) || exchange.is(Method::head)) return;
+  exchange.bytes = sizeOf(reply);
+  if (auto* text = std::get_if<std::string>(&reply.body)) {
+    connection.out += *text;
+  } else if (auto* file = std::get_if<FileBody>(&reply.body)) {
+    connection.file = std::move(*file);
+  } else {
+    sendStream(exchange, std::get<StreamBody>(reply.body));
+  }
+}
+
+void Session::sendStream(Exchange& exchange, const StreamBody& body) const {
+  Connection& connection = exchange.connection;
+  const bool chunked = exchange.head->minorVersion >= 1;
+  Writer writer(connection, chunked, settings_.transferTimeout, stopping_);
+  try {
+    sendAll(connection, settings_.transferTimeout);
+    body(writer);
+    if (chunked) connection.out = "0\r\n\r\n";
+  } catch (const std::exception& error) {
+    // The head is gone already: without the last chunk the caller knows that something is missing.
+    exchange.failure = error.what();
+    connection.out.clear();
+    connection.outSent = 0;
+    connection.closeAfterOut = true;
+  }
+}
+
+void Session::log(const Exchange& exchange) const {
+  const auto took = std::chrono::steady_clock::now() - exchange.began;
+  nlohmann::json line = {{"at", toIso(SystemClock().now())},
+                         {"event", "request"},
+                         {"listener", listener_},
+                         {"method", exchange.head ? std::string(name(exchange.head->method)) : "-"},
+                         // The pattern, never the path: paths and queries hold tokens.
+                         {"route", exchange.route ? exchange.route->path : "-"},
+                         {"status", exchange.status},
+                         {"bytes", exchange.bytes},
+                         {"ms", std::chrono::duration<double, std::milli>(took).count()},
+                         {"request_id", exchange.requestId}};
+  if (!exchange.actor.id.empty()) line["actor"] = exchange.actor.kind + ':' + exchange.actor.id;
+  if (!exchange.failure.empty()) line["failure"] = exchange.failure;
+  log_(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+}  // namespace clipcourier::http

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "http/connection.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "http/settings.h"
+
+namespace clipcourier::http {
+
+// Answers the requests of connections whose heads are complete. Thread-safe.
+class Session {
+ public:
+  // Borrows all but the name.
+  Session(std::string listener, const Router& router, const ListenerSettings& settings,
+          const LogSink& log, const std::atomic<bool>& stopping);
+
+  // Works on a connection until it has to wait, and says for what.
+  Wait run(Connection& connection) const;
+
+ private:
+  struct Exchange;  // one request on its way to its answer
+  bool answerNext(Connection& connection) const;
+  void answer(Exchange& exchange) const;
+  Reply replyTo(Exchange& exchange) const;
+  void send(Exchange& exchange, Reply reply) const;
+  void sendStream(Exchange& exchange, const StreamBody& body) const;
+  void log(const Exchange& exchange) const;
+
+  const std::string listener_;
+  const Router& router_;
+  const ListenerSettings& settings_;
+  const LogSink& log_;
+  const std::atomic<bool>& stopping_;
+};
+
+}  // namespace clipcourier::http

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "http/body.h"
+#include "http/connection.h"
+#include "http/head.h"
+#include "http/settings.h"
+
+namespace clipcourier::http {
+
+// The body of a request as it comes over a connection: plain by Content-Length, or in chunks.
+class WireBody : public Body {
+ public:
+  // Borrows all. Sends "100 Continue" with the first read when the head asks for it.
+  WireBody(Connection& connection, const Head& head, const ListenerSettings& settings);
+
+  std::size_t read(std::span<char> buffer) override;
+  std::optional<std::uint64_t> expectedSize() const override;
+
+  // More than this is Error(tooLarge), also when it comes in chunks.
+  void limit(std::uint64_t bytes) { limit_ = bytes; }
+  // Whether the next request follows in the connection; takes what is left if it is already here.
+  bool finish();
+
+ private:
+  std::size_t readPlain(std::span<char> to);
+  std::size_t readChunked(std::span<char> to);
+  void beginChunk();
+  void readTrailers();
+  std::string readLine();
+  std::size_t take(std::span<char> to);  // waits; throws when the input ends
+  std::size_t receiveSome(std::span<char> to);
+  void checkPace() const;
+  void sayContinue();
+  [[noreturn]] void truncated();
+
+  Connection& connection_;
+  const ListenerSettings& settings_;
+  const bool chunked_;
+  const std::uint64_t length_;  // of a plain body
+  std::uint64_t left_;          // of the plain body or the current chunk
+  std::uint64_t limit_ = UINT64_MAX;
+  std::uint64_t received_ = 0;
+  bool insideChunk_ = false;
+  bool ended_ = false;
+  bool failed_ = false;
+  bool owesContinue_;
+  SteadyTime began_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace clipcourier::http
