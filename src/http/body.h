@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/byte_size.h"
-#include "media/media_store.h"
+#include "base/byte_source.h"
 
 namespace clipcourier::http {
 
@@ -14,7 +14,7 @@ namespace clipcourier::http {
 // and its trailers. Everything else is an Error: invalidInput "request.truncated" or
 // "request.bad_chunk", tooLarge, or HttpError 408 when the sender is too slow. After an error the
 // connection is closed with the answer.
-class Body : public media::Source {
+class Body : public ByteSource {
  public:
   // Bytes this body says it has; none when it comes in chunks.
   virtual std::optional<std::uint64_t> expectedSize() const = 0;

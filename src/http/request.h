@@ -63,7 +63,7 @@ class Request {
 
   // The body as JSON: UTF-8, no duplicate names, at most 32 levels, within the route's maxBody.
   nlohmann::json json();
-  // The body as it arrives; it is a media::Source.
+  // The body as it arrives; it is a ByteSource.
   Body& body() { return body_; }
 
  private:

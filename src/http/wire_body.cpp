@@ -41,11 +41,11 @@ std::optional<std::uint64_t> WireBody::expectedSize() const {
   return length_;
 }
 
-std::size_t WireBody::read(std::span<char> buffer) {
+std::size_t WireBody::read(char* to, std::size_t size) {
   if (failed_) truncated();
   if (ended_) return 0;
   try {
-    const std::size_t count = chunked_ ? readChunked(buffer) : readPlain(buffer);
+    const std::size_t count = chunked_ ? readChunked({to, size}) : readPlain({to, size});
     received_ += count;
     if (received_ > limit_) {
       throw Error(ErrorKind::tooLarge, "the body is larger than " + toString(ByteSize{limit_}),

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "http/body.h"
 #include "http/connection.h"
 #include "http/head.h"
@@ -13,7 +15,7 @@ class WireBody : public Body {
   // Borrows all. Sends "100 Continue" with the first read when the head asks for it.
   WireBody(Connection& connection, const Head& head, const ListenerSettings& settings);
 
-  std::size_t read(std::span<char> buffer) override;
+  std::size_t read(char* to, std::size_t size) override;
   std::optional<std::uint64_t> expectedSize() const override;
 
   // More than this is Error(tooLarge), also when it comes in chunks.
