@@ -11,15 +11,15 @@ CREATE TABLE customers (
   version INTEGER NOT NULL DEFAULT 1
 );
 
+-- An identity belongs to one customer, and a customer has at most one of each kind.
 CREATE TABLE customer_identities (
-  id {{id}},
   customer_id BIGINT NOT NULL REFERENCES customers (id),
   kind TEXT NOT NULL CHECK (kind IN ('phone', 'whatsapp', 'bsuid', 'email', 'telegram')),
   value TEXT NOT NULL,
   created_at_ms BIGINT NOT NULL,
-  UNIQUE (kind, value)
+  PRIMARY KEY (kind, value),
+  UNIQUE (customer_id, kind)
 );
-CREATE INDEX customer_identities_customer ON customer_identities (customer_id, kind);
 
 CREATE TABLE customer_tags (
   customer_id BIGINT NOT NULL REFERENCES customers (id),
@@ -45,8 +45,7 @@ CREATE TABLE consent_wordings (
 -- Append-only. chain = HMAC(previous chain || payload_hash), payload_hash = H(salt || payload), so
 -- payload and salt can be erased and the chain stays whole.
 CREATE TABLE consent_ledger (
-  id {{id}},
-  seq BIGINT NOT NULL UNIQUE,
+  seq BIGINT PRIMARY KEY,
   customer_id BIGINT,
   payload TEXT,
   salt TEXT,
@@ -56,15 +55,19 @@ CREATE TABLE consent_ledger (
 );
 CREATE INDEX consent_ledger_customer ON consent_ledger (customer_id, seq);
 
--- The end of the chain, one row: what the next entry links to.
+-- The end of the chain, one row: what the next entry links to. mac proves it, so that cutting entries
+-- off the end does not go unseen. Writers lock this row first, so the chain has one order.
 CREATE TABLE consent_ledger_head (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   seq BIGINT NOT NULL,
-  chain TEXT NOT NULL
+  chain TEXT NOT NULL,
+  mac TEXT NOT NULL
 );
-INSERT INTO consent_ledger_head (id, seq, chain) VALUES (1, 0, '');
+INSERT INTO consent_ledger_head (id, seq, chain, mac) VALUES (1, 0, '', '');
 
 -- What is true now; the only row asked at send time. Changes with the ledger in one transaction.
+-- changed_at_ms is when the customer acted. Channel or purpose '*' only ever holds a withdrawal that
+-- covers all of them.
 CREATE TABLE consents (
   id {{id}},
   customer_id BIGINT NOT NULL REFERENCES customers (id),
@@ -79,3 +82,41 @@ CREATE TABLE consents (
   CHECK (state <> 'given' OR wording_id IS NOT NULL)
 );
 CREATE INDEX consents_given ON consents (channel, purpose, customer_id) WHERE state = 'given';
+
+-- One customer file being imported. The counts change in the transaction of the lines they count, and
+-- lines_done says where a killed import goes on.
+CREATE TABLE imports (
+  id {{id}},
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed')),
+  dry_run INTEGER NOT NULL CHECK (dry_run IN (0, 1)),
+  file TEXT NOT NULL,
+  file_sha256 TEXT NOT NULL,
+  bytes_total BIGINT NOT NULL,
+  bytes_done BIGINT NOT NULL DEFAULT 0,
+  lines_done BIGINT NOT NULL DEFAULT 0,
+  created BIGINT NOT NULL DEFAULT 0,
+  updated BIGINT NOT NULL DEFAULT 0,
+  unchanged BIGINT NOT NULL DEFAULT 0,
+  consents_given BIGINT NOT NULL DEFAULT 0,
+  kept_withdrawn BIGINT NOT NULL DEFAULT 0,
+  unproven BIGINT NOT NULL DEFAULT 0,
+  bad_lines BIGINT NOT NULL DEFAULT 0,
+  error_code TEXT,
+  error TEXT,
+  hint TEXT,
+  created_at_ms BIGINT NOT NULL,
+  finished_at_ms BIGINT
+);
+
+-- What was wrong, without the value itself. The first ten thousand of an import are kept.
+CREATE TABLE import_problems (
+  import_id BIGINT NOT NULL REFERENCES imports (id),
+  number BIGINT NOT NULL,
+  line BIGINT NOT NULL,
+  column_name TEXT NOT NULL,
+  code TEXT NOT NULL,
+  refused INTEGER NOT NULL,
+  other_line BIGINT NOT NULL,
+  customer_ids TEXT NOT NULL,
+  PRIMARY KEY (import_id, number)
+);
