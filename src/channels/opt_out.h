@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "channels/webhook_event.h"
 
 namespace clipcourier::channels {
 
@@ -10,7 +13,10 @@ namespace clipcourier::channels {
 bool isOptOut(std::string_view text);
 
 // The payload of our "Abmelden" button, and the campaign it names: "stop:c42".
-std::string stopPayload(long long campaignId);
+std::string stopPayload(std::int64_t campaignId);
 bool isStopPayload(std::string_view payload);
+
+// A word to stop, our button, or a button whose label is such a word.
+bool asksToStop(const InboundMessage& message);
 
 }  // namespace clipcourier::channels

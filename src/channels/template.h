@@ -48,8 +48,8 @@ struct RenderedTemplate {
 RenderedTemplate render(const Template& of, const TemplateValues& values,
                         const std::string& urlSuffix = {});
 
-// A value as a template parameter may hold it: one line, no tabs, no runs of four or more spaces,
-// nothing at the ends, valid UTF-8 (what is not becomes U+FFFD).
+// A value as a template parameter may hold it: one line in which each run of white space and
+// control characters is one space, nothing at the ends, valid UTF-8 (what is not becomes U+FFFD).
 std::string cleanParameter(std::string_view value);
 
 }  // namespace clipcourier::channels
