@@ -203,7 +203,8 @@ Reply Session::replyTo(Exchange& exchange) const {
 
 void Session::send(Exchange& exchange, Reply reply) const {
   Connection& connection = exchange.connection;
-  const bool whole = exchange.body && exchange.body->finish();
+  // After 411 a body may follow whose end nobody knows.
+  const bool whole = exchange.body && exchange.body->finish() && reply.status != 411;
   const bool streamed = std::holds_alternative<StreamBody>(reply.body);
   const bool chunked = streamed && exchange.head && exchange.head->minorVersion >= 1;
   const bool keepAlive = whole && exchange.head->keepAlive && !stopping_ && (!streamed || chunked);

@@ -11,15 +11,17 @@ std::optional<users::Principal> TestServer::Authenticator::authenticate(
   return std::nullopt;
 }
 
-http::ServerSettings TestServer::settings(const http::ListenerSettings& limits) {
+http::ServerSettings TestServer::settings(const http::ListenerSettings& limits,
+                                          Millis stopTimeout) {
   http::ServerSettings settings;
   settings.api = settings.webhooks = settings.publicPages = limits;
+  settings.stopTimeout = stopTimeout;
   return settings;
 }
 
 TestServer::TestServer(std::vector<http::Route> api, http::ListenerSettings limits,
-                       std::vector<http::Route> publicPages)
-    : server_(settings(limits),
+                       std::vector<http::Route> publicPages, Millis stopTimeout)
+    : server_(settings(limits, stopTimeout),
               {.api = std::move(api), .webhooks = {}, .publicPages = std::move(publicPages)},
               authenticator_, [this](const std::string& line) {
                 const std::lock_guard lock(mutex_);

@@ -13,7 +13,8 @@ namespace clipcourier {
 class TestServer {
  public:
   explicit TestServer(std::vector<http::Route> api, http::ListenerSettings limits = {.threads = 2},
-                      std::vector<http::Route> publicPages = {});
+                      std::vector<http::Route> publicPages = {},
+                      Millis stopTimeout = Millis(5'000));
 
   int api() const { return server_.port(http::Port::api); }
   int publicPages() const { return server_.port(http::Port::publicPages); }
@@ -27,7 +28,7 @@ class TestServer {
   struct Authenticator : users::Authenticator {
     std::optional<users::Principal> authenticate(std::string_view bearer) const override;
   };
-  static http::ServerSettings settings(const http::ListenerSettings& limits);
+  static http::ServerSettings settings(const http::ListenerSettings& limits, Millis stopTimeout);
 
   std::mutex mutex_;
   std::condition_variable changed_;
