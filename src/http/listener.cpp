@@ -146,15 +146,20 @@ void Listener::acceptAll() {
 }
 
 void Listener::refuse(UniqueFd fd) const {
-  static constexpr std::string_view kBusy =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
-      "Content-Length: 118\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
-      R"({"type":"urn:clipcourier:error:busy","title":"too many connections","status":503,"detail":"Try again in some seconds."})";
+  static const std::string kBusy = [] {
+    const std::string body =
+        R"({"type":"urn:clipcourier:error:busy","title":"too many connections","status":503,)"
+        R"("code":"busy","detail":"Try again in some seconds."})";
+    return "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
+           "Content-Length: " +
+           std::to_string(body.size()) + "\r\nRetry-After: 5\r\nConnection: close\r\n\r\n" + body;
+  }();
   ::send(fd.get(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 // Makes room by closing the connection that has been idle for longest between two requests.
 bool Listener::evictIdle() {
+  takeBack();
   const Connection* oldest = nullptr;
   for (const auto& [fd, connection] : parked_) {
     if (connection->wait != Wait::request || !connection->in.empty()) continue;
