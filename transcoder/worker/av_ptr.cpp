@@ -1,0 +1,35 @@
+#include "transcoder/worker/av_ptr.h"
+
+#include <new>
+
+#include "base/error.h"
+
+namespace clipcourier::transcoder {
+
+int check(int rc, const std::string& doing) {
+  if (rc >= 0) return rc;
+  if (rc == AVERROR(ENOMEM)) throw std::bad_alloc();
+  char words[AV_ERROR_MAX_STRING_SIZE] = {};
+  av_strerror(rc, words, sizeof words);
+  throw Error(ErrorKind::internal, doing + ": " + words);
+}
+
+Packet newPacket() {
+  Packet packet(av_packet_alloc());
+  if (!packet) throw std::bad_alloc();
+  return packet;
+}
+
+Frame newFrame() {
+  Frame frame(av_frame_alloc());
+  if (!frame) throw std::bad_alloc();
+  return frame;
+}
+
+Frame share(const AVFrame& frame) {
+  Frame copy = newFrame();
+  check(av_frame_ref(copy.get(), &frame), "share a frame");
+  return copy;
+}
+
+}  // namespace clipcourier::transcoder

@@ -1,0 +1,189 @@
+#include "transcoder/worker/demuxer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "transcoder/worker/refusals.h"
+
+extern "C" {
+#include <libavutil/avstring.h>
+}
+
+namespace clipcourier::transcoder {
+namespace {
+
+// What we take. Everything else libav knows is not needed and only gives attackers more to try.
+constexpr const char* kFormats =
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,flv,mpegts,mpeg,mpegvideo,m4v,h264,hevc,ogg,gif,"
+    "apng,rm,swf,mxf,dv,ivf,obu,av1,nut,wtv";
+
+bool isOneOf(std::string_view name, std::string_view list) {
+  return av_match_list(std::string(name).c_str(), std::string(list).c_str(), ',') > 0;
+}
+
+bool isPlaylist(std::string_view name) {
+  return isOneOf(name,
+                 "hls,applehttp,dash,concat,sdp,rtsp,imf,ismv,webm_dash_manifest,tedcaptions");
+}
+
+bool isImage(std::string_view name) {
+  return name == "image2" || name.ends_with("_pipe") || name == "ico" || name == "xbin";
+}
+
+int refuseToOpen(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
+  return AVERROR(EPERM);
+}
+
+// The first bytes, for marks that libav does not tell about.
+std::string head(DescriptorFile& file) {
+  std::string bytes(64 * 1024, '\0');
+  file.seek(0, SEEK_SET);
+  const int count =
+      file.read(reinterpret_cast<std::uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
+  file.seek(0, SEEK_SET);
+  bytes.resize(static_cast<std::size_t>(std::max(count, 0)));
+  return bytes;
+}
+
+// Windows Media's content encryption objects (DRM), and the sample entries and key boxes of
+// Common Encryption. libav would decode garbage or give up without a reason.
+bool looksEncrypted(const std::string& head) {
+  static const std::string asfEncryption(
+      "\xFB\xB3\x11\x22\x23\xBD\xD2\x11\xB4\xB7\x00\xA0\xC9\x55\xFC\x6E", 16);
+  static const std::string asfExtended(
+      "\x14\xE6\x8A\x29\x22\x26\x17\x4C\xB9\x35\xDA\xE0\x7E\xE9\x28\x9C", 16);
+  static const std::string asfHeader("\x30\x26\xB2\x75\x8E\x66\xCF\x11", 8);
+  if (head.starts_with(asfHeader))
+    return head.find(asfEncryption) != head.npos || head.find(asfExtended) != head.npos;
+  if (head.size() < 8 || (head.compare(4, 4, "ftyp") != 0 && head.compare(4, 4, "moov") != 0))
+    return false;
+  return head.find("encv") != head.npos && head.find("sinf") != head.npos;
+}
+
+bool isAnimatedWebp(const std::string& head) {
+  return head.starts_with("RIFF") && head.size() > 21 && head.compare(8, 8, "WEBPVP8X") == 0 &&
+         (head[20] & 0x02);
+}
+
+const AVInputFormat* recognise(AVIOContext* io, const std::string& head) {
+  const AVInputFormat* format = nullptr;
+  const int score = av_probe_input_buffer2(io, &format, "", nullptr, 0, 1 << 20);
+  if (score < 0 || !format) {
+    if (looksEncrypted(head)) refuse::encrypted();
+    refuse::unknownFormat();
+  }
+  if (isAnimatedWebp(head)) refuse::animatedWebp();
+  if (isPlaylist(format->name)) refuse::playlist();
+  if (head.find("#EXTM3U") != head.npos) refuse::playlist();
+  if (isImage(format->name)) refuse::stillImage();
+  if (!isOneOf(format->name, kFormats)) refuse::unknownFormat();
+  return format;
+}
+
+// A stream must not be able to ask for a huge picture while libav looks at it.
+void findStreamInfo(AVFormatContext& format) {
+  std::vector<AVDictionary*> options(format.nb_streams, nullptr);
+  for (auto& each : options) {
+    av_dict_set_int(&each, "max_pixels", kMaxPixels, 0);
+    av_dict_set_int(&each, "threads", 1, 0);
+  }
+  const int rc = avformat_find_stream_info(&format, options.data());
+  for (auto& each : options) av_dict_free(&each);
+  if (rc == AVERROR(ENOMEM)) throw std::bad_alloc();
+  if (rc < 0) refuse::damaged();
+}
+
+bool isUsableAudio(const AVStream& stream) {
+  const auto& codec = *stream.codecpar;
+  return codec.codec_type == AVMEDIA_TYPE_AUDIO && avcodec_find_decoder(codec.codec_id) &&
+         codec.sample_rate > 0 && codec.ch_layout.nb_channels > 0;
+}
+
+}  // namespace
+
+Demuxer::Demuxer(int fd) : file_(fd) {
+  if (file_.size() == 0) refuse::empty();
+  open();
+  chooseTracks();
+  timeline_ = std::make_unique<Timeline>((format_->iformat->flags & AVFMT_TS_DISCONT) != 0);
+}
+
+void Demuxer::open() {
+  const std::string start = head(file_);
+  io_ = file_.reader();
+  const AVInputFormat* recognised = recognise(io_.get(), start);
+
+  AVFormatContext* context = avformat_alloc_context();
+  if (!context) throw std::bad_alloc();
+  context->pb = io_.get();
+  context->flags |= AVFMT_FLAG_CUSTOM_IO;
+  context->io_open = refuseToOpen;
+  context->max_streams = 64;
+  AVDictionary* options = nullptr;
+  av_dict_set(&options, "protocol_whitelist", "none", 0);
+  av_dict_set(&options, "format_whitelist", kFormats, 0);
+  const int rc = avformat_open_input(&context, "", recognised, &options);  // frees on failure
+  av_dict_free(&options);
+  if (rc == AVERROR(ENOMEM)) throw std::bad_alloc();
+  if (looksEncrypted(start)) {
+    if (rc >= 0) avformat_close_input(&context);
+    refuse::encrypted();
+  }
+  if (rc < 0) refuse::damaged();
+  format_.reset(context);
+  findStreamInfo(*format_);
+}
+
+void Demuxer::chooseTracks() {
+  video_ = av_find_best_stream(format_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  if (video_ < 0) refuse::noVideo();
+  if (video().disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS))
+    refuse::noVideo();
+  for (unsigned i = 0; i < format_->nb_streams; ++i) {
+    const AVStream& stream = *format_->streams[i];
+    if (!isUsableAudio(stream)) continue;
+    const bool isDefault = stream.disposition & AV_DISPOSITION_DEFAULT;
+    if (audio_ < 0) audio_ = static_cast<int>(i);
+    if (isDefault) {
+      audio_ = static_cast<int>(i);
+      break;
+    }
+  }
+  for (int i = 0; i < static_cast<int>(format_->nb_streams); ++i)
+    if (i != video_ && i != audio_) format_->streams[i]->discard = AVDISCARD_ALL;
+}
+
+void Demuxer::dropAudio() {
+  if (audio_ >= 0) format_->streams[audio_]->discard = AVDISCARD_ALL;
+  audio_ = -1;
+}
+
+Packet Demuxer::next() {
+  Packet packet = newPacket();
+  for (;;) {
+    const int rc = av_read_frame(format_.get(), packet.get());
+    if (rc == AVERROR(ENOMEM)) throw std::bad_alloc();
+    if (rc < 0) {
+      damaged_ = damaged_ || rc != AVERROR_EOF;
+      return nullptr;
+    }
+    const int track = packet->stream_index;
+    if (track == video_ || (track == audio_ && audio_ >= 0)) break;
+    av_packet_unref(packet.get());
+  }
+  const AVRational base = format_->streams[packet->stream_index]->time_base;
+  const std::int64_t time = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
+  if (time == AV_NOPTS_VALUE) return packet;
+  const std::int64_t us = av_rescale_q(time, base, AV_TIME_BASE_Q);
+  const std::int64_t duration = av_rescale_q(packet->duration, base, AV_TIME_BASE_Q);
+  const std::int64_t shift = av_rescale_q(
+      timeline_->shift(packet->stream_index, us, std::clamp<std::int64_t>(duration, 0, 10'000'000)),
+      AV_TIME_BASE_Q, base);
+  if (packet->dts != AV_NOPTS_VALUE) packet->dts += shift;
+  if (packet->pts != AV_NOPTS_VALUE) packet->pts += shift;
+  return packet;
+}
+
+}  // namespace clipcourier::transcoder

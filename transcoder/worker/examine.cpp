@@ -1,0 +1,210 @@
+#include "transcoder/worker/examine.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "transcoder/worker/decoder.h"
+#include "transcoder/worker/demuxer.h"
+#include "transcoder/worker/look.h"
+#include "transcoder/worker/picture_maker.h"
+#include "transcoder/worker/refusals.h"
+
+namespace clipcourier::transcoder {
+namespace {
+
+constexpr int kFirstFrames = 6;              // enough to see interlacing
+constexpr int kPacketsWithoutFrame = 1'500;  // then nothing will come
+constexpr std::int64_t kMaxShape = 1'000;    // one side at most so many times the other
+
+// Decodes until `wanted` has seen enough (returns false) or the source ends.
+template <class Wanted>
+void decodeHead(Demuxer& demuxer, Decoder& decoder, Wanted&& wanted) {
+  bool more = true;
+  bool any = false;
+  int packets = 0;
+  auto out = [&](Frame frame) {
+    any = true;
+    if (more) more = wanted(*frame);
+  };
+  while (more && (any || packets < kPacketsWithoutFrame)) {
+    Packet packet = demuxer.next();
+    if (!packet) break;
+    if (!demuxer.isVideo(*packet)) continue;
+    ++packets;
+    decoder.feed(*packet, out);
+  }
+  if (more) decoder.drain(out);
+}
+
+std::string known(const char* name) { return name ? name : "unknown"; }
+
+Orientation turnOf(const AVStream& stream, const AVFrame& frame) {
+  std::size_t size = 0;
+  if (const std::uint8_t* matrix = sideData(stream, AV_PKT_DATA_DISPLAYMATRIX, size);
+      matrix && size >= 9 * sizeof(std::int32_t))
+    return orientationOf(reinterpret_cast<const std::int32_t*>(matrix));
+  const AVFrameSideData* own = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
+  if (own && own->size >= 9 * sizeof(std::int32_t))
+    return orientationOf(reinterpret_cast<const std::int32_t*>(own->data));
+  return {};
+}
+
+int dolbyVisionProfile(const AVStream& stream) {
+  std::size_t size = 0;
+  const std::uint8_t* data = sideData(stream, AV_PKT_DATA_DOVI_CONF, size);
+  if (!data || size < sizeof(AVDOVIDecoderConfigurationRecord)) return -1;
+  return reinterpret_cast<const AVDOVIDecoderConfigurationRecord*>(data)->dv_profile;
+}
+
+void refuseShape(int width, int height) {
+  if (width <= 0 || height <= 0) refuse::noPictures();
+  if (static_cast<std::int64_t>(width) * height > kMaxPixels || std::max(width, height) > kMaxSide)
+    refuse::tooManyPixels(width, height);
+  if (std::max(width, height) > kMaxShape * std::min(width, height))
+    refuse::badShape(width, height);
+}
+
+void describePicture(Probe::Video& video, const AVStream& stream, const AVFrame& frame,
+                     const Orientation& orientation) {
+  const AVRational aspect = pixelAspect(stream, frame);
+  video.storedWidth = frame.width;
+  video.storedHeight = frame.height;
+  video.sampleAspect = {aspect.num, aspect.den};
+  video.width = std::max(1, static_cast<int>(std::lround(frame.width * av_q2d(aspect))));
+  video.height = frame.height;
+  if (orientation.swapsSides()) std::swap(video.width, video.height);
+  video.rotation = orientation.rotation;
+  video.mirrored = orientation.mirrored;
+  const auto format = static_cast<AVPixelFormat>(frame.format);
+  video.pixelFormat = known(av_get_pix_fmt_name(format));
+  video.alpha = hasAlpha(format);
+  video.bitDepth = av_pix_fmt_desc_get(format)->comp[0].depth;
+  const Colours colours = coloursOf(frame, *stream.codecpar);
+  video.fullRange = colours.fullRange;
+  video.hdr = colours.isHdr();
+  video.matrix = known(av_color_space_name(frame.colorspace));
+  video.primaries = known(av_color_primaries_name(frame.color_primaries));
+  video.transfer = known(av_color_transfer_name(frame.color_trc));
+}
+
+// Small pictures of the stored shape, enough to see whether they are dark.
+PictureMaker smallPictures(const Demuxer& demuxer, const AVFrame& frame) {
+  const int height = std::clamp(160 * frame.height / frame.width / 2 * 2, 2, 640);
+  return {*demuxer.video().codecpar, {}, 160, height, 0xffffff};
+}
+
+Probe::Audio describeAudio(const AVStream& stream, const Scan& scan) {
+  const AVCodecParameters& codec = *stream.codecpar;
+  std::array<char, 128> layout{};
+  av_channel_layout_describe(&codec.ch_layout, layout.data(), layout.size());
+  const std::int64_t us = scan.audioEndUs.value_or(0) - scan.audioStartUs.value_or(0);
+  return {avcodec_get_name(codec.codec_id), codec.ch_layout.nb_channels, codec.sample_rate,
+          layout.data(), us > 0 ? scan.audioBytes * 8'000 / us : 0};
+}
+
+void describeTracks(Probe& probe, const Demuxer& demuxer) {
+  const AVFormatContext& format = demuxer.format();
+  for (unsigned i = 0; i < format.nb_streams; ++i) {
+    const AVStream* stream = format.streams[i];
+    if (stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
+      ++probe.audioTracks;
+    else if (stream != &demuxer.video())
+      ++probe.otherTracks;
+  }
+}
+
+Probe describe(const Demuxer& demuxer, const Scan& scan) {
+  Probe probe;
+  const AVFormatContext& format = demuxer.format();
+  probe.container = format.iformat->name;
+  probe.bytes = demuxer.bytes();
+  const std::int64_t videoUs = scan.videoEndUs - scan.videoStartUs;
+  probe.durationMs = videoUs / 1000;
+  probe.claimedDurationMs = format.duration == AV_NOPTS_VALUE ? -1 : format.duration / 1000;
+  const AVCodecParameters& codec = *demuxer.video().codecpar;
+  probe.video.codec = avcodec_get_name(codec.codec_id);
+  probe.video.profile = profileName(codec);
+  probe.video.frameRate = scan.rate.perSecond;
+  probe.video.constantRate = scan.rate.constant;
+  probe.video.frames = scan.videoPackets;
+  probe.video.kbps = videoUs > 0 ? scan.videoBytes * 8'000 / videoUs : 0;
+  probe.video.dolbyVisionProfile = dolbyVisionProfile(demuxer.video());
+  describeTracks(probe, demuxer);
+  if (demuxer.audio() && scan.audioStartUs) probe.audio = describeAudio(*demuxer.audio(), scan);
+  return probe;
+}
+
+}  // namespace
+
+std::int64_t FrameClock::timeOf(const AVFrame& frame) {
+  const std::int64_t us = frame.best_effort_timestamp != AV_NOPTS_VALUE
+                              ? av_rescale_q(frame.best_effort_timestamp, base_, AV_TIME_BASE_Q)
+                              : nextUs_;
+  nextUs_ = us + stepUs_;
+  return us;
+}
+
+AVRational pixelAspect(const AVStream& stream, const AVFrame& frame) {
+  const AVRational own = frame.sample_aspect_ratio, track = stream.sample_aspect_ratio;
+  const AVRational aspect = track.num > 0 && track.den > 0 ? track : own;
+  if (aspect.num <= 0 || aspect.den <= 0) return {1, 1};
+  const double value = av_q2d(aspect);
+  return value < 0.1 || value > 10 ? AVRational{1, 1} : aspect;
+}
+
+Source examine(int fd) {
+  Source source;
+  {
+    Demuxer demuxer(fd);
+    const AVCodecParameters& codec = *demuxer.video().codecpar;
+    if (!avcodec_find_decoder(codec.codec_id))
+      refuse::unsupportedCodec(
+          codec.codec_id == AV_CODEC_ID_NONE ? std::string("?") : avcodec_get_name(codec.codec_id));
+    if (codec.width > 0 && codec.height > 0) refuseShape(codec.width, codec.height);
+    if (dolbyVisionProfile(demuxer.video()) == 5) refuse::dolbyVision5();
+    source.scan = scan(demuxer);
+    source.probe = describe(demuxer, source.scan);
+  }
+  Demuxer demuxer(fd);
+  demuxer.dropAudio();
+  Decoder decoder(demuxer.video(), 1);
+  FrameClock clock(demuxer.video().time_base, source.scan.rate.perSecond);
+  Probe::Video& video = source.probe.video;
+  int frames = 0;
+  decodeHead(demuxer, decoder, [&](const AVFrame& frame) {
+    const std::int64_t us = clock.timeOf(frame);
+    if (frames++ == 0) {
+      refuseShape(frame.width, frame.height);
+      source.orientation = turnOf(demuxer.video(), frame);
+      source.firstUs = us;
+      describePicture(video, demuxer.video(), frame, source.orientation);
+      source.startsDark = isDark(look(*smallPictures(demuxer, frame).make(frame, {1, 1})));
+    }
+    video.interlaced = video.interlaced || isInterlaced(frame);
+    return frames < kFirstFrames;
+  });
+  if (frames == 0) refuse::noPictures();
+  return source;
+}
+
+std::int64_t firstBrightUs(int fd, const Source& source, std::int64_t maxUs) {
+  Demuxer demuxer(fd);
+  demuxer.dropAudio();
+  Decoder decoder(demuxer.video(), 2);
+  FrameClock clock(demuxer.video().time_base, source.scan.rate.perSecond);
+  std::optional<PictureMaker> small;
+  std::int64_t bright = source.firstUs;
+  decodeHead(demuxer, decoder, [&](const AVFrame& frame) {
+    const std::int64_t us = clock.timeOf(frame);
+    if (us - source.firstUs > maxUs) return false;
+    if (!small) small.emplace(smallPictures(demuxer, frame));
+    if (isDark(look(*small->make(frame, {1, 1})))) return true;
+    bright = us;
+    return false;
+  });
+  return bright;
+}
+
+}  // namespace clipcourier::transcoder

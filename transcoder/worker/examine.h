@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+
+#include "transcoder/report.h"
+#include "transcoder/worker/colour.h"
+#include "transcoder/worker/display_matrix.h"
+#include "transcoder/worker/scan.h"
+
+namespace clipcourier::transcoder {
+
+// Everything that must be known about a source before a clip is planned.
+struct Source {
+  Probe probe;
+  Scan scan;
+  Orientation orientation;
+  std::int64_t firstUs = 0;  // time of the first picture that decodes
+  bool startsDark = false;
+};
+
+// Reads all packets and decodes the first pictures. Throws Refused.
+Source examine(int fd);
+
+// Time of the first picture that is not black, looking at most `maxUs` into a source that starts
+// dark; the source's first picture when all of that is dark.
+std::int64_t firstBrightUs(int fd, const Source& source, std::int64_t maxUs);
+
+// Gives every decoded picture a time, also where the source has none.
+class FrameClock {
+ public:
+  FrameClock(AVRational base, Fraction rate)
+      : base_(base), stepUs_(static_cast<std::int64_t>(1e6 / rate.value())) {}
+  std::int64_t timeOf(const AVFrame& frame);
+
+ private:
+  AVRational base_;
+  std::int64_t stepUs_;
+  std::int64_t nextUs_ = 0;
+};
+
+// The shape of a frame's pixels; nonsense is square.
+AVRational pixelAspect(const AVStream& stream, const AVFrame& frame);
+
+}  // namespace clipcourier::transcoder

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+
+#include "transcoder/worker/colour.h"
+#include "transcoder/worker/display_matrix.h"
+#include "transcoder/worker/filter_graph.h"
+
+namespace clipcourier::transcoder {
+
+// Turns decoded pictures into what a phone shows: upright, square pixels, BT.709 limited range
+// yuv420p, transparent parts on a colour, one size. A source may change its size and format at any
+// frame; another shape than the first is fitted in with black bars.
+class PictureMaker {
+ public:
+  // `container` is borrowed and must outlive it. Sizes are even and as seen (after turning).
+  PictureMaker(const AVCodecParameters& container, Orientation orientation, int width, int height,
+               std::uint32_t background);
+
+  // Keeps the time stamp. `aspect`: the shape of the frame's pixels. Throws Error.
+  Frame make(const AVFrame& frame, AVRational aspect);
+
+ private:
+  struct Kind {
+    int width, height, format;
+    AVRational aspect;
+    Colours colours;
+    bool operator==(const Kind& other) const;
+  };
+  std::string filtersFor(const Kind& kind) const;
+
+  const AVCodecParameters& container_;
+  Orientation orientation_;
+  int width_, height_;
+  std::uint32_t background_;
+  std::optional<Kind> kind_;
+  std::optional<FilterGraph> graph_;
+};
+
+bool hasAlpha(AVPixelFormat format);
+
+// Lays a picture with an alpha channel on a colour (0xRRGGBB).
+Frame flatten(const AVFrame& frame, std::uint32_t background);
+
+}  // namespace clipcourier::transcoder

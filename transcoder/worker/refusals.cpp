@@ -1,0 +1,141 @@
+#include "transcoder/worker/refusals.h"
+
+#include <cstdio>
+
+namespace clipcourier::transcoder {
+namespace {
+
+[[noreturn]] void because(const char* code, Words what, Words hint) {
+  throw Refused({code, std::move(what), std::move(hint)});
+}
+
+const Words kExportAgain{
+    "Exportieren Sie das Video neu, am besten als MP4 (H.264), und laden Sie es noch einmal hoch.",
+    "Export the video again, best as MP4 (H.264), and upload it once more."};
+
+std::string size(int width, int height) {
+  return std::to_string(width) + "×" + std::to_string(height);
+}
+
+}  // namespace
+
+std::string clockTime(std::int64_t ms) {
+  char text[64];
+  const long long seconds = ms / 1000;
+  std::snprintf(text, sizeof text, "%lld:%02lld", seconds / 60, seconds % 60);
+  return text;
+}
+
+namespace refuse {
+
+void empty() {
+  because("input.empty", {"Die Datei ist leer.", "The file is empty."},
+          {"Laden Sie die Datei noch einmal hoch.", "Upload the file once more."});
+}
+
+void unknownFormat() {
+  because("input.unknown_format",
+          {"Das ist kein Videoformat, das wir annehmen.", "This is not a video format we take."},
+          kExportAgain);
+}
+
+void playlist() {
+  because("input.playlist",
+          {"Das ist eine Abspielliste, die auf andere Dateien verweist, kein Video.",
+           "This is a playlist that points at other files, not a video."},
+          {"Laden Sie die Videodatei selbst hoch.", "Upload the video file itself."});
+}
+
+void stillImage() {
+  because("input.still_image", {"Das ist ein Bild, kein Video.", "This is a picture, not a video."},
+          {"Laden Sie ein Video hoch.", "Upload a video."});
+}
+
+void animatedWebp() {
+  because(
+      "input.animated_webp",
+      {"Animierte WebP-Dateien können wir nicht lesen.", "We cannot read animated WebP files."},
+      {"Wandeln Sie die Animation in MP4 oder GIF um.", "Convert the animation to MP4 or GIF."});
+}
+
+void damaged() {
+  because("input.damaged",
+          {"Die Datei ist so beschädigt oder unvollständig, dass nichts abgespielt werden kann.",
+           "The file is so damaged or incomplete that nothing of it can be played."},
+          kExportAgain);
+}
+
+void encrypted() {
+  because("input.encrypted",
+          {"Das Video ist mit einem Kopierschutz verschlüsselt.",
+           "The video is encrypted with copy protection."},
+          {"Nehmen Sie die unverschlüsselte Fassung, etwa direkt aus dem Schnittprogramm.",
+           "Use the unencrypted version, for example straight from the editing program."});
+}
+
+void noVideo() {
+  because("input.no_video",
+          {"Die Datei enthält kein Video, höchstens Ton oder ein Titelbild.",
+           "The file holds no video, at most sound or a cover picture."},
+          {"Laden Sie eine Datei mit bewegtem Bild hoch.", "Upload a file with moving pictures."});
+}
+
+void noPictures() {
+  because("input.no_pictures",
+          {"Kein einziges Bild des Videos ließ sich dekodieren.",
+           "Not a single picture of the video could be decoded."},
+          kExportAgain);
+}
+
+void unsupportedCodec(const std::string& codec) {
+  because("input.unsupported_codec",
+          {"Das Videoformat „" + codec + "“ können wir nicht lesen.",
+           "We cannot read the video codec \"" + codec + "\"."},
+          kExportAgain);
+}
+
+void tooManyPixels(int width, int height) {
+  because("input.too_many_pixels",
+          {"Die Bilder sind mit " + size(width, height) + " Bildpunkten zu groß.",
+           "At " + size(width, height) + " the pictures have too many pixels."},
+          {"Exportieren Sie das Video mit höchstens 7680×4320 Bildpunkten.",
+           "Export the video with at most 7680×4320 pixels."});
+}
+
+void badShape(int width, int height) {
+  because("input.bad_shape",
+          {"Das Seitenverhältnis der Bilder (" + size(width, height) + ") ist nicht darstellbar.",
+           "The shape of the pictures (" + size(width, height) + ") cannot be shown."},
+          kExportAgain);
+}
+
+void tooLong(std::int64_t durationMs, int maxSeconds) {
+  const std::string is = clockTime(durationMs), most = clockTime(maxSeconds * 1000LL);
+  because("input.too_long",
+          {"Das Video ist mit " + is + " Minuten zu lang; erlaubt sind " + most + ".",
+           "At " + is + " minutes the video is too long; " + most + " are allowed."},
+          {"Kürzen Sie es auf höchstens " + most +
+               " Minuten, nehmen Sie einen Ausschnitt, oder senden Sie nur den Link zur "
+               "Abspielseite.",
+           "Trim it to at most " + most +
+               " minutes, take an excerpt, or send only the link to the watch page."});
+}
+
+void tooManyPackets() {
+  because("input.too_complex",
+          {"Die Datei besteht aus unsinnig vielen Teilen.",
+           "The file is made of an absurd number of parts."},
+          kExportAgain);
+}
+
+void dolbyVision5() {
+  because(
+      "input.dolby_vision_5",
+      {"Das Video ist Dolby Vision Profil 5; ohne Dolbys Verfahren sind seine Farben falsch.",
+       "The video is Dolby Vision profile 5; without Dolby's method its colours come out wrong."},
+      {"Exportieren Sie es als HDR10, HLG, Dolby Vision Profil 8 oder SDR.",
+       "Export it as HDR10, HLG, Dolby Vision profile 8 or SDR."});
+}
+
+}  // namespace refuse
+}  // namespace clipcourier::transcoder

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <exception>
+#include <string>
+
+#include "transcoder/report.h"
+
+// Every reason for which a source is refused, with its words.
+namespace clipcourier::transcoder {
+
+// Thrown wherever it turns out that the source cannot become a clip.
+class Refused : public std::exception {
+ public:
+  explicit Refused(Refusal refusal) : refusal_(std::move(refusal)) {}
+  const char* what() const noexcept override { return refusal_.code.c_str(); }
+  const Refusal& refusal() const noexcept { return refusal_; }
+
+ private:
+  Refusal refusal_;
+};
+
+namespace refuse {
+[[noreturn]] void empty();
+[[noreturn]] void unknownFormat();
+[[noreturn]] void playlist();
+[[noreturn]] void stillImage();
+[[noreturn]] void animatedWebp();
+[[noreturn]] void damaged();
+[[noreturn]] void encrypted();
+[[noreturn]] void noVideo();
+[[noreturn]] void noPictures();
+[[noreturn]] void unsupportedCodec(const std::string& codec);
+[[noreturn]] void tooManyPixels(int width, int height);
+[[noreturn]] void badShape(int width, int height);
+[[noreturn]] void tooLong(std::int64_t durationMs, int maxSeconds);
+[[noreturn]] void tooManyPackets();
+[[noreturn]] void dolbyVision5();
+}  // namespace refuse
+
+// "2:05", "0:07.5" is not needed: whole seconds are enough for people.
+std::string clockTime(std::int64_t ms);
+
+}  // namespace clipcourier::transcoder

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "transcoder/report.h"
+#include "transcoder/worker/demuxer.h"
+
+namespace clipcourier::transcoder {
+
+struct Rate {
+  Fraction perSecond{25, 1};
+  bool constant = true;
+};
+
+// The frame rate that these showing times (microseconds, any order) have; `fallback` when there are
+// too few. Rates close to a usual one become exactly that.
+Rate rateOf(std::vector<std::int64_t> times, Fraction fallback);
+
+// What is really in a source, whatever its header claims: found by reading all packets without
+// decoding one. Times are microseconds.
+struct Scan {
+  std::int64_t videoStartUs = 0, videoEndUs = 0;
+  std::int64_t videoPackets = 0, videoBytes = 0;
+  Rate rate;
+  std::optional<std::int64_t> audioStartUs, audioEndUs;
+  std::int64_t audioBytes = 0;
+  bool endedByDamage = false;
+};
+
+// Reads `demuxer` to its end. Throws Refused (nothing in it, encrypted, absurdly many packets).
+Scan scan(Demuxer& demuxer);
+
+}  // namespace clipcourier::transcoder
