@@ -16,6 +16,18 @@ function(add_module name)
   target_link_libraries(${name} PUBLIC ${M_USES} ${M_PUBLIC_LIBS} PRIVATE ${M_LIBS})
 endfunction()
 
+# A program that ctest runs. It is told where to write how many of its cases passed, failed and were
+# skipped; one that does not write counts as one. LABEL names the part of tests/run.sh it belongs to:
+# rules, unit, simulator, flows, browser.
+function(add_counted_test name)
+  cmake_parse_arguments(T "" "TIMEOUT;LABEL" "COMMAND" ${ARGN})
+  add_test(NAME ${name} COMMAND ${T_COMMAND} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES
+    TIMEOUT ${T_TIMEOUT}
+    LABELS ${T_LABEL}
+    ENVIRONMENT CLIPCOURIER_TEST_COUNTS=${CMAKE_BINARY_DIR}/test-counts/${name})
+endfunction()
+
 # The tests of one module: tests/<module>/*.cpp become build/<preset>/bin/test_<module>.
 #
 #   add_module_tests(jobs SOURCES job_queue_test.cpp USES jobs)
@@ -26,8 +38,16 @@ function(add_module_tests name)
   endif()
   add_executable(test_${name} ${T_SOURCES})
   target_link_libraries(test_${name} PRIVATE ${T_USES} ${T_LIBS} test_support)
-  add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS unit)
+  add_counted_test(${name} LABEL unit TIMEOUT ${T_TIMEOUT} COMMAND test_${name})
+endfunction()
+
+# The tests of a folder with a package.json, run by node.
+#
+#   add_node_tests(simulator LABEL simulator TIMEOUT 300)
+function(add_node_tests name)
+  cmake_parse_arguments(T "" "TIMEOUT;LABEL" "" ${ARGN})
+  add_counted_test(${name} LABEL ${T_LABEL} TIMEOUT ${T_TIMEOUT}
+    COMMAND ${CMAKE_SOURCE_DIR}/tests/support/node_tests.sh ${CMAKE_CURRENT_SOURCE_DIR})
 endfunction()
 
 # Makes `target` hold text files as `const char* const NAMES[][2]` (name, content) in the variable

@@ -9,6 +9,7 @@
 #include "media/folder_store.h"
 #include "sources.h"
 #include "support/catch.h"
+#include "support/skip.h"
 #include "support/temp_folder.h"
 
 using namespace clipcourier;
@@ -132,7 +133,7 @@ TEST_CASE("a temp file inherited by a living child is kept although its maker di
 TEST_CASE("a full disk is told as such, leaves nothing, and the next upload fits", "[media]") {
   SmallDisk disk;
   if (!disk.ok()) {
-    WARN("skipped: no right to mount a small disk here");
+    skipTest("no right to mount a small disk here");
     return;
   }
   FolderStore store(disk / "store");
