@@ -1,5 +1,8 @@
 #include "db/database.h"
 
+#include <random>
+#include <thread>
+
 #include "base/error.h"
 #include "db/session_pool.h"
 #include "db/sqlite_writer.h"
@@ -7,7 +10,13 @@
 namespace clipcourier::db {
 namespace {
 
-constexpr int kMostTries = 5;  // of a PostgreSQL transaction that lost against another
+constexpr int kMostTries = 10;  // of a PostgreSQL transaction that lost against another
+
+// Two that lost against each other must not meet again at once.
+void waitBeforeTry(int attempt) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  std::this_thread::sleep_for(Millis(random() % (1U << std::min(attempt, 7))));
+}
 
 // Begins, runs, and commits on PostgreSQL. Returns false when the transaction lost a race with
 // another one and should be repeated.
@@ -56,8 +65,8 @@ Engine Database::engine() const { return impl_->engine; }
 
 void Database::writeErased(const std::function<void(Transaction&)>& fn) {
   if (impl_->sqliteWriter) return impl_->sqliteWriter->write(fn);
-  for (int attempt = 1;; ++attempt)
-    if (tryTransaction(impl_->writers, fn, attempt == kMostTries)) return;
+  for (int attempt = 1; !tryTransaction(impl_->writers, fn, attempt == kMostTries); ++attempt)
+    waitBeforeTry(attempt);
 }
 
 void Database::readErased(const std::function<void(Connection&)>& fn, bool snapshot) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "db/batch.h"
 #include "db/serve_lock.h"
 #include "support/catch.h"
 #include "support/test_database.h"
@@ -142,9 +143,10 @@ TEST_CASE("transactions that collide are repeated until both are done", "[db]") 
         tx.run("UPDATE numbers SET part = coalesce(part, 0) + 1 WHERE n = $1", second);
       });
   };
-  std::thread other([&] { touch(2, 1); });
-  touch(1, 2);
-  other.join();
+  {
+    const std::jthread other([&] { touch(2, 1); });
+    const std::jthread another([&] { touch(1, 2); });
+  }
   const auto sum = numbers.database->read(
       [](db::Connection& c) { return c.scalar<double>("SELECT sum(part) FROM numbers"); });
   CHECK(sum == 80.0);
@@ -191,4 +193,28 @@ TEST_CASE("an address of no engine is refused with an example", "[db]") {
     settings.url = Secret(url);
     CHECK_THROWS_AS(db::Database(settings).read([](db::Connection&) {}), Error);
   }
+}
+
+TEST_CASE("one statement works on many rows given as JSON", "[db]") {
+  Numbers numbers(GENERATE(values(kBothEngines)));
+  for (int n = 1; n <= 4; ++n) numbers.add(n);
+  const db::Engine engine = numbers.database->engine();
+  numbers.database->write([&](db::Transaction& tx) {
+    CHECK(tx.run(db::forBatch("DELETE FROM numbers WHERE n IN {ids $1}", engine), "[1, 3, 99]") ==
+          2);
+    CHECK(tx.run(
+              db::forBatch(
+                  "UPDATE numbers SET word = x.word, part = x.part "
+                  "FROM {rows $1 n bigint, word text, part double precision} WHERE numbers.n = x.n",
+                  engine),
+              R"([{"n": 2, "word": "zwei", "part": 0.5}, {"n": 4, "word": null, "part": 1}])") ==
+          2);
+  });
+  const auto rows = numbers.database->read([](db::Connection& c) {
+    return c.query<int, std::optional<std::string>, double>(
+        "SELECT n, word, part FROM numbers ORDER BY n");
+  });
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0] == std::tuple(2, std::optional<std::string>("zwei"), 0.5));
+  CHECK(rows[1] == std::tuple(4, std::optional<std::string>(), 1.0));
 }

@@ -44,16 +44,17 @@ CREATE TABLE attempts (
 CREATE INDEX attempts_provider ON attempts (provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX attempts_open ON attempts (sender_id, started_at_ms) WHERE state IN ('sending', 'unknown');
 
--- The timeline: one row for each thing that happened to a message.
+-- The timeline: one row for each thing that happened to a message. A receipt that comes twice carries
+-- the same time, so it is one row.
 CREATE TABLE message_events (
   id {{id}},
   message_id BIGINT NOT NULL REFERENCES messages (id),
   attempt INTEGER NOT NULL,
   kind TEXT NOT NULL,
   code TEXT,
-  at_ms BIGINT NOT NULL
+  at_ms BIGINT NOT NULL,
+  UNIQUE (message_id, attempt, kind, at_ms)
 );
-CREATE INDEX message_events_message ON message_events (message_id, id);
 
 -- A scope waits for all its messages: one row, never copied to them.
 CREATE TABLE holds (

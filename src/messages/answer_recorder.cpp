@@ -1,0 +1,101 @@
+#include "messages/answer_recorder.h"
+
+#include "messages/holds.h"
+
+namespace clipcourier::messages {
+namespace {
+
+using channels::Reaction;
+
+// The scope that an error speaks of, beside the message itself.
+struct Scope {
+  std::string name, key;
+};
+std::optional<Scope> scopeOf(Reaction reaction, const Answer& answer) {
+  switch (reaction) {
+    case Reaction::templatePause: return Scope{"template", answer.templateKey};
+    case Reaction::number:
+    case Reaction::account:
+    case Reaction::auth: return Scope{"sender", std::to_string(answer.sender.value)};
+    default: return std::nullopt;
+  }
+}
+
+struct Problem {
+  Reaction reaction;
+  int code;
+};
+std::optional<Problem> problemOf(const channels::SendOutcome& outcome) {
+  if (const auto* later = std::get_if<channels::TryLater>(&outcome))
+    return Problem{later->reaction, later->code};
+  if (const auto* refused = std::get_if<channels::Refused>(&outcome))
+    return Problem{refused->reaction, refused->code};
+  return std::nullopt;
+}
+
+std::string codeText(int code, const char* without) {
+  return code == 0 ? without : std::to_string(code);
+}
+
+}  // namespace
+
+void AnswerRecorder::record(db::Transaction& tx, const std::vector<Answer>& answers,
+                            TimePoint now) const {
+  std::vector<AttemptResult> results;
+  for (const Answer& answer : answers) results.push_back(resultOf(answer, now));
+  Queue queue(tx, now);
+  queue.record(results);
+  queue.finish();
+  for (const Answer& answer : answers) react(tx, answer, now);
+}
+
+AttemptResult AnswerRecorder::resultOf(const Answer& answer, TimePoint now) const {
+  AttemptResult result;
+  result.attempt = answer.attempt;
+  if (const auto* accepted = std::get_if<channels::Accepted>(&answer.outcome)) {
+    result.attemptBecomes = result.messageBecomes = MessageState::accepted;
+    result.providerId = accepted->providerMessageId;
+    return result;
+  }
+  if (std::holds_alternative<channels::Unknown>(answer.outcome)) {
+    result.code = "reply_lost";
+    return result;
+  }
+  const auto [reaction, code] = *problemOf(answer.outcome);
+  const auto* later = std::get_if<channels::TryLater>(&answer.outcome);
+  if (scopeOf(reaction, answer)) return held(answer, code, later ? later->after : Millis(0), now);
+  if (later && answer.attempt.number < retry_.tries(later->maxTries))
+    return held(answer, code, later->after, now);
+  result.attemptBecomes = result.messageBecomes = MessageState::failed;
+  result.code = codeText(code, "not_sendable");
+  return result;
+}
+
+AttemptResult AnswerRecorder::held(const Answer& answer, int code, Millis after,
+                                   TimePoint now) const {
+  AttemptResult result;
+  result.attempt = answer.attempt;
+  result.attemptBecomes = MessageState::failed;
+  result.messageBecomes = MessageState::held;
+  result.code = codeText(code, "not_reached");
+  result.dueAt = now + retry_.delay(answer.attempt, after);
+  return result;
+}
+
+void AnswerRecorder::react(db::Transaction& tx, const Answer& answer, TimePoint now) const {
+  const auto problem = problemOf(answer.outcome);
+  if (!problem) return;
+  if (const auto scope = scopeOf(problem->reaction, answer)) {
+    const auto* later = std::get_if<channels::TryLater>(&answer.outcome);
+    const Millis rest = later ? std::max(later->after, scopeHold_) : scopeHold_;
+    HoldRepository(tx).hold(
+        {scope->name, scope->key, codeText(problem->code, "refused"), "system", now, now + rest});
+  }
+  if (problem->reaction == Reaction::optOut)
+    optOut_.apply(tx, answer.customer, std::string(answer.channel->name()),
+                  {"provider_error", std::string(answer.channel->name()),
+                   "error " + std::to_string(problem->code)},
+                  now, now);
+}
+
+}  // namespace clipcourier::messages

@@ -1,0 +1,250 @@
+#include "messages/dispatcher.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "messages/holds.h"
+
+namespace clipcourier::messages {
+namespace {
+
+constexpr Millis kIdle{500};  // how long a round may find nothing before it looks again
+
+}  // namespace
+
+Dispatcher::Dispatcher(Parts parts, DispatcherSettings settings, std::string owner)
+    : parts_(std::move(parts)),
+      settings_(settings),
+      owner_(std::move(owner)),
+      recorder_(parts_.optOut, settings.retry, settings.scopeHold) {}
+
+Dispatcher::~Dispatcher() {
+  stopClaiming();
+  finish();
+}
+
+void Dispatcher::start(bool alone) {
+  const int unknown = parts_.database.write([&](db::Transaction& tx) {
+    Queue queue(tx, parts_.clock.now());
+    const int count = queue.recover(alone);
+    queue.finish();
+    return count;
+  });
+  if (unknown > 0)
+    parts_.log(std::to_string(unknown) + " requests were interrupted and are unknown now");
+  claimThread_ = std::thread([this] { claimLoop(); });
+  recordThread_ = std::thread([this] { recordLoop(); });
+}
+
+void Dispatcher::stopClaiming() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (claimThread_.joinable()) claimThread_.join();
+}
+
+void Dispatcher::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    finishing_ = true;
+  }
+  answered_.notify_all();
+  if (recordThread_.joinable()) recordThread_.join();
+}
+
+void Dispatcher::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  wake_.notify_all();
+}
+
+bool Dispatcher::pause(Millis atMost) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, atMost, [this] { return woken_ || stopping_; });
+  woken_ = false;
+  return !stopping_;
+}
+
+void Dispatcher::claimLoop() {
+  Millis rest{0};
+  while (pause(rest)) {
+    try {
+      const int begun = runOnce();
+      if (begun > 0) {
+        rest = settings_.interval;
+        continue;
+      }
+      const TimePoint now = parts_.clock.now();
+      const auto due = parts_.database.read([&](db::Connection& c) { return nextDue(c, now); });
+      rest = due ? std::clamp(Millis(*due - now), settings_.interval, kIdle) : kIdle;
+    } catch (const std::exception& e) {  // the database is away: nothing is lost, look again
+      parts_.log(std::string("dispatching waits: ") + e.what());
+      rest = kIdle;
+    }
+  }
+}
+
+int Dispatcher::runOnce() {
+  const TimePoint now = parts_.clock.now();
+  const auto lanes = parts_.database.read([&](db::Connection& c) { return openLanes(c, now); });
+  int begun = 0;
+  ++firstLane_;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const int free = [this] {
+      const std::lock_guard lock(mutex_);
+      return settings_.maxInFlight - inFlight_;
+    }();
+    if (free <= 0) break;
+    begun += dispatch(lanes[(firstLane_ + i) % lanes.size()], free);
+  }
+  return begun;
+}
+
+std::map<CampaignId, std::string> Dispatcher::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_;
+}
+
+void Dispatcher::noteWaiting(const Lane& lane, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  if (reason.empty())
+    waiting_.erase(lane.campaign);
+  else
+    waiting_[lane.campaign] = reason;
+}
+
+// Two commits: the claim with its lease, and, once the messages are written out, the attempts. What
+// begins in the second goes to the network at once.
+int Dispatcher::dispatch(const Lane& lane, int most) {
+  const SuppliesOrReason prepared = parts_.supplies(lane);
+  const auto* reason = std::get_if<std::string>(&prepared);
+  noteWaiting(lane, reason ? *reason : "");
+  if (reason) return 0;
+  const Supplies& supplies = std::get<Supplies>(prepared);
+  const std::vector<Claimed> claimed = claim(lane, most);
+  if (claimed.empty()) return 0;
+  Composed composed = composeAll(lane, supplies, claimed);
+  const std::vector<AttemptRef> begun = begin(composed);
+  for (const AttemptRef& attempt : begun) {
+    auto& [one, message] = composed.ready.at(attempt.message);
+    message.opaque = parts_.attemptTokens.make(attempt);
+    const channels::Template& text = supplies.languages.at(one->language).text;
+    send(supplies,
+         {attempt, one->customer, lane.sender, templateKey(lane.sender, text.name, text.language),
+          supplies.channel, channels::Unknown{}},
+         std::move(message));
+  }
+  return static_cast<int>(begun.size());
+}
+
+std::vector<Claimed> Dispatcher::claim(const Lane& lane, int most) {
+  return parts_.database.write([&](db::Transaction& tx) {
+    const TimePoint now = parts_.clock.now();
+    Queue queue(tx, now);
+    auto claimed = queue.claim(lane, most, owner_, now + settings_.lease);
+    queue.finish();
+    return claimed;
+  });
+}
+
+Dispatcher::Composed Dispatcher::composeAll(const Lane& lane, const Supplies& supplies,
+                                            const std::vector<Claimed>& claimed) const {
+  Composed result;
+  for (const Claimed& one : claimed) {
+    const auto language = supplies.languages.find(one.language);
+    if (language == supplies.languages.end()) {
+      result.impossible["no_content"].push_back(one.id);
+      continue;
+    }
+    auto composed =
+        compose(language->second.content, language->second.text, one.recipient,
+                language->second.mediaId, parts_.watchTokens.make(one.id), lane.campaign);
+    if (const auto* missing = std::get_if<MissingVariable>(&composed)) {
+      result.impossible["variable_missing:" + missing->name].push_back(one.id);
+      continue;
+    }
+    auto& message = std::get<channels::OutboundMessage>(composed);
+    (one.address.starts_with('+') ? message.to : message.recipient) = one.address;
+    result.ready.emplace(one.id, std::pair(&one, std::move(message)));
+  }
+  return result;
+}
+
+std::vector<AttemptRef> Dispatcher::begin(const Composed& composed) {
+  std::vector<MessageId> ids;
+  for (const auto& [id, message] : composed.ready) ids.push_back(id);
+  return parts_.database.write([&](db::Transaction& tx) {
+    const TimePoint now = parts_.clock.now();
+    Queue queue(tx, now);
+    for (const auto& [code, messages] : composed.impossible) queue.fail(messages, owner_, code);
+    auto attempts = queue.begin(ids, owner_, now + settings_.requestTimeout * 2);
+    queue.finish();
+    return attempts;
+  });
+}
+
+void Dispatcher::send(const Supplies& supplies, Answer pending, channels::OutboundMessage message) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++inFlight_;
+  }
+  const auto answer = [this, pending](channels::SendOutcome outcome) {
+    {
+      const std::lock_guard lock(mutex_);
+      --inFlight_;
+      answers_.push_back(pending);
+      answers_.back().outcome = std::move(outcome);
+    }
+    answered_.notify_one();
+  };
+  net::HttpRequest request;
+  try {
+    request = supplies.channel->request(supplies.account, message);
+  } catch (const Error& e) {  // no request, so surely not sent
+    return answer(channels::Refused{0, channels::Reaction::fix, e.what()});
+  }
+  request.timeout = settings_.requestTimeout;
+  parts_.http.send(std::move(request),
+                   [answer, channel = supplies.channel](net::HttpResponse response) {
+                     answer(channel->outcome(response));
+                   });
+}
+
+int Dispatcher::recordAnswers(Millis atMost) {
+  std::vector<Answer> answers;
+  {
+    std::unique_lock lock(mutex_);
+    answered_.wait_for(lock, atMost, [this] { return !answers_.empty() || finishing_; });
+    answers.swap(answers_);
+  }
+  if (answers.empty()) return 0;
+  try {
+    parts_.database.write(
+        [&](db::Transaction& tx) { recorder_.record(tx, answers, parts_.clock.now()); });
+  } catch (const Error&) {  // kept for the next call; should we die first, they become unknown
+    const std::lock_guard lock(mutex_);
+    answers_.insert(answers_.end(), answers.begin(), answers.end());
+    throw;
+  }
+  return static_cast<int>(answers.size());
+}
+
+void Dispatcher::recordLoop() {
+  for (;;) {
+    try {
+      if (recordAnswers(kIdle) > 0) continue;
+    } catch (const std::exception& e) {
+      parts_.log(std::string("recording answers waits: ") + e.what());
+      if (finishing_) return;  // what is not recorded is unknown after the next start
+      pause(kIdle);
+    }
+    const std::lock_guard lock(mutex_);
+    if (finishing_ && answers_.empty()) return;
+  }
+}
+
+}  // namespace clipcourier::messages

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "db/connection.h"
+
+namespace clipcourier::messages {
+
+// Why all messages of a scope wait. One row per scope, so that holding a million costs one write.
+struct Hold {
+  std::string scope;  // "campaign", "sender", "template", "channel", "everything"
+  std::string
+      key;  // id of the campaign or sender, "<sender>/<name>/<language>", channel; "" for all
+  std::string reason;  // a code of reasons.h or an operator's words
+  std::string heldBy;  // "system" or who did it
+  TimePoint since;
+  std::optional<TimePoint> until;  // none: until released
+};
+
+class HoldRepository {
+ public:
+  explicit HoldRepository(db::Connection& connection) : db_(connection) {}
+  // A hold by a person stays when the system wants to hold the same scope.
+  void hold(const Hold& hold);
+  bool release(const std::string& scope, const std::string& key);  // false: there was none
+  std::vector<Hold> active(TimePoint now);
+
+ private:
+  db::Connection& db_;
+};
+
+std::string templateKey(SenderId sender, const std::string& name, const std::string& language);
+
+}  // namespace clipcourier::messages

@@ -1,0 +1,130 @@
+#include "messages/inbound_applier.h"
+
+#include <algorithm>
+
+#include "base/phone_number.h"
+#include "channels/opt_out.h"
+
+namespace clipcourier::messages {
+namespace {
+
+namespace sql {
+constexpr auto sender = "SELECT id FROM senders WHERE channel = $1 AND external_id = $2";
+constexpr auto answered = R"sql(
+  SELECT m.id, m.campaign_id, m.customer_id FROM attempts a JOIN messages m ON m.id = a.message_id
+  WHERE a.provider_id = $1)sql";
+constexpr auto store = R"sql(
+  INSERT INTO inbound_messages (sender_id, provider_id, customer_id, message_id, kind, received_at_ms)
+  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (sender_id, provider_id) DO NOTHING)sql";
+constexpr auto markReplied = R"sql(
+  UPDATE messages SET replied_at_ms = $1 WHERE id = $2 AND replied_at_ms IS NULL)sql";
+constexpr auto event = R"sql(
+  INSERT INTO message_events (message_id, attempt, kind, code, at_ms) VALUES ($1, 0, 'replied', NULL, $2)
+  ON CONFLICT (message_id, attempt, kind, at_ms) DO NOTHING)sql";
+}  // namespace sql
+
+using customers::Identity;
+using customers::IdentityKind;
+
+bool digitsOnly(const std::string& text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Every way the sender of a webhook may be known to us.
+std::vector<Identity> identities(const std::string& waId, const std::string& userId) {
+  std::vector<Identity> list;
+  if (digitsOnly(waId)) {
+    if (const auto phone = PhoneNumber::parse("+" + waId))
+      list.push_back({IdentityKind::phone, phone->e164()});
+    list.push_back({IdentityKind::whatsapp, waId});
+  }
+  if (!userId.empty()) list.push_back({IdentityKind::bsuid, userId});
+  return list;
+}
+
+}  // namespace
+
+struct InboundApplier::Answered {
+  MessageId message;
+  CampaignId campaign;
+  CustomerId customer;
+};
+
+void InboundApplier::apply(db::Transaction& tx, const channels::WebhookEvent& event,
+                           const channels::InboundMessage& message, TimePoint now,
+                           InboundSummary& summary) const {
+  const auto sender = tx.scalar<SenderId>(sql::sender, channel_, event.numberId);
+  if (!sender) {
+    ++summary.unmatched;
+    return;
+  }
+  const auto original = answered(tx, message.contextId);
+  auto customer = writer(tx, message.waId, message.userId);
+  if (!customer && original) customer = original->customer;
+  const bool stop = channels::isOptOut(message.text) || channels::isStopPayload(message.payload);
+  if (!customer && stop) customer = newCustomer(tx, message.waId, message.userId, now);
+  const auto answeredId = original ? std::optional(original->message) : std::nullopt;
+  if (tx.run(sql::store, *sender, message.providerMessageId, customer, answeredId, message.type,
+             message.at) == 0) {
+    ++summary.repeated;
+    return;
+  }
+  if (original) {
+    markReplied(tx, *original, message.at);
+    ++summary.replies;
+  }
+  if (stop && customer) {
+    const bool tapped = channels::isStopPayload(message.payload);
+    optOut_.apply(tx, *customer, channel_,
+                  {tapped ? "button" : "inbound_message", channel_ + ":" + event.numberId,
+                   message.providerMessageId + " \"" + message.text + "\""},
+                  message.at, now);
+    ++summary.optOuts;
+  }
+}
+
+void InboundApplier::apply(db::Transaction& tx, const channels::PreferenceEvent& preference,
+                           TimePoint now, InboundSummary& summary) const {
+  if (!preference.stop) return;  // "resume" lifts the provider's block; it is no new consent
+  auto customer = writer(tx, preference.waId, preference.userId);
+  if (!customer) customer = newCustomer(tx, preference.waId, preference.userId, now);
+  optOut_.apply(tx, *customer, channel_,
+                {"provider_preference", channel_, "user_preferences: stop " + preference.category},
+                preference.at, now);
+  ++summary.optOuts;
+}
+
+std::optional<InboundApplier::Answered> InboundApplier::answered(
+    db::Transaction& tx, const std::string& providerId) const {
+  if (providerId.empty()) return std::nullopt;
+  const auto row = tx.queryOne<MessageId, CampaignId, CustomerId>(sql::answered, providerId);
+  if (!row) return std::nullopt;
+  const auto& [message, campaign, customer] = *row;
+  return Answered{message, campaign, customer};
+}
+
+std::optional<CustomerId> InboundApplier::writer(db::Transaction& tx, const std::string& waId,
+                                                 const std::string& userId) const {
+  customers::CustomerRepository repository(tx);
+  for (const Identity& identity : identities(waId, userId))
+    if (const auto owner = repository.owner(identity)) return owner;
+  return std::nullopt;
+}
+
+CustomerId InboundApplier::newCustomer(db::Transaction& tx, const std::string& waId,
+                                       const std::string& userId, TimePoint now) const {
+  std::vector<customers::Customer> made(1);
+  made.front().identities = identities(waId, userId);
+  customers::CustomerRepository(tx).insert(made, now);
+  return made.front().id;
+}
+
+void InboundApplier::markReplied(db::Transaction& tx, const Answered& message, TimePoint at) const {
+  tx.run(sql::event, message.message, at);
+  if (tx.run(sql::markReplied, at, message.message) == 0) return;
+  CounterChanges counters;
+  counters.add(message.campaign, "replied");
+  counters.write(tx);
+}
+
+}  // namespace clipcourier::messages

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <vector>
+
+#include "channels/webhook_event.h"
+#include "customers/customer_repository.h"
+#include "db/connection.h"
+#include "messages/counters.h"
+#include "messages/opt_out.h"
+
+namespace clipcourier::messages {
+
+struct InboundSummary {
+  int replies = 0, optOuts = 0, repeated = 0;
+  int unmatched = 0;  // to a number that is not ours
+};
+
+// What people wrote and tapped: a reply is counted once, a STOP is obeyed at once. A STOP from an
+// address we do not know makes a customer that holds nothing but the address and the withdrawal, so
+// that a later import cannot bring it back. Thread-safe; borrows its arguments.
+class InboundApplier {
+ public:
+  InboundApplier(std::string channel, const OptOut& optOut)
+      : channel_(std::move(channel)), optOut_(optOut) {}
+
+  void apply(db::Transaction& tx, const channels::WebhookEvent& event,
+             const channels::InboundMessage& message, TimePoint now, InboundSummary& summary) const;
+  void apply(db::Transaction& tx, const channels::PreferenceEvent& preference, TimePoint now,
+             InboundSummary& summary) const;
+
+ private:
+  struct Answered;
+  std::optional<Answered> answered(db::Transaction& tx, const std::string& providerId) const;
+  std::optional<CustomerId> writer(db::Transaction& tx, const std::string& waId,
+                                   const std::string& userId) const;
+  CustomerId newCustomer(db::Transaction& tx, const std::string& waId, const std::string& userId,
+                         TimePoint now) const;
+  void markReplied(db::Transaction& tx, const Answered& message, TimePoint at) const;
+
+  std::string channel_;
+  const OptOut& optOut_;
+};
+
+}  // namespace clipcourier::messages

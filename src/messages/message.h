@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/id.h"
+
+namespace clipcourier::messages {
+
+// queued ⇄ held → claimed → sending → accepted → sent → delivered → read, with unknown when an
+// answer was lost, failed when the provider refused for good, skipped when it was never sent.
+enum class MessageState {
+  queued,
+  held,
+  claimed,
+  sending,
+  unknown,
+  accepted,
+  sent,
+  failed,
+  delivered,
+  read,
+  skipped
+};
+inline constexpr int kMessageStates = 11;
+std::string_view name(MessageState state);
+std::optional<MessageState> messageState(std::string_view name);
+
+struct Message {
+  MessageId id;
+  CampaignId campaign;
+  CustomerId customer;
+  SenderId sender;
+  std::string address;   // what the channel is told: E.164 or a business-scoped user id
+  std::string language;  // of the content it gets
+  MessageState state = MessageState::queued;
+  std::string reason;  // why it waits, failed or was skipped: a code of reasons.h; else empty
+  TimePoint dueAt, stateAt, createdAt;
+  int attempts = 0;
+  std::optional<TimePoint> openedAt, repliedAt;
+};
+
+// One line of a message's timeline. kind: queued, claimed, sending, accepted, sent, delivered,
+// read, failed, unknown, held, retry, skipped, opened, replied.
+struct MessageEvent {
+  std::string kind;
+  int attempt = 0;   // 0: of the message, not of an attempt
+  std::string code;  // a reason or the provider's error code; may be empty
+  TimePoint at;
+};
+
+}  // namespace clipcourier::messages

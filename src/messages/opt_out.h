@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+#include "customers/consent_service.h"
+#include "messages/queue.h"
+
+namespace clipcourier::messages {
+
+// Somebody wants no more messages on a channel: consent withdrawn and everything that waits
+// skipped, in the caller's transaction, so that it is one commit. Thread-safe; borrows the consent
+// service.
+class OptOut {
+ public:
+  explicit OptOut(const customers::ConsentService& consents) : consents_(consents) {}
+
+  // `at` is when the customer acted. Returns how many messages were skipped.
+  int apply(db::Transaction& tx, CustomerId customer, const std::string& channel,
+            const customers::ConsentProof& proof, TimePoint at, TimePoint now) const;
+
+ private:
+  const customers::ConsentService& consents_;
+};
+
+}  // namespace clipcourier::messages

@@ -1,0 +1,208 @@
+#include <nlohmann/json.hpp>
+
+#include "db/batch.h"
+#include "messages/id_list.h"
+#include "messages/queue.h"
+#include "messages/rate_limit.h"
+
+namespace clipcourier::messages {
+namespace {
+
+namespace sql {
+constexpr auto lanes = R"sql(
+  SELECT c.id, c.sender_id, s.channel, c.purpose, s.messages_per_second
+  FROM campaigns c JOIN senders s ON s.id = c.sender_id
+  WHERE c.state = 'running' AND s.state = 'active' AND NOT EXISTS (
+    SELECT 1 FROM holds h WHERE (h.until_ms IS NULL OR h.until_ms > $1) AND (
+      h.scope = 'everything'
+      OR (h.scope = 'channel' AND h.scope_key = s.channel)
+      OR (h.scope = 'sender' AND h.scope_key = CAST(s.id AS TEXT))
+      OR (h.scope = 'campaign' AND h.scope_key = CAST(c.id AS TEXT))))
+  ORDER BY c.sender_id, c.id)sql";
+
+// One index look-up per running campaign.
+constexpr auto nextDue = R"sql(
+  SELECT min((SELECT min(m.due_at_ms) FROM messages m
+              WHERE m.campaign_id = c.id AND m.state IN ('queued', 'held') AND m.due_at_ms > $1))
+  FROM campaigns c WHERE c.state = 'running')sql";
+
+constexpr auto candidates = R"sql(
+  SELECT m.id, m.state, CASE WHEN c.id IS NULL THEN 0 ELSE 1 END
+  FROM messages m LEFT JOIN consents c
+    ON c.customer_id = m.customer_id AND c.channel = $1 AND c.purpose = $2 AND c.state = 'given'
+  WHERE m.campaign_id = $3 AND m.state IN ('queued', 'held') AND m.due_at_ms <= $4
+  ORDER BY m.due_at_ms LIMIT $5)sql";
+
+// Consent is checked again, and its id written, in the statement that lends the message.
+constexpr auto lend = R"sql(
+  UPDATE messages SET state = 'claimed', lease_owner = $1, lease_until_ms = $2, state_at_ms = $3,
+    reason = NULL, consent_id = c.id
+  FROM consents c
+  WHERE messages.id IN {ids $4} AND messages.state IN ('queued', 'held')
+    AND c.customer_id = messages.customer_id AND c.channel = $5 AND c.purpose = $6
+    AND c.state = 'given'
+  RETURNING messages.id)sql";
+
+constexpr auto recipients = R"sql(
+  SELECT m.id, m.customer_id, m.address, m.language, c.name, c.external_ref, c.attributes
+  FROM messages m JOIN customers c ON c.id = m.customer_id
+  WHERE m.id IN {ids $1} ORDER BY m.due_at_ms, m.id)sql";
+
+constexpr auto skip = R"sql(
+  UPDATE messages SET state = 'skipped', reason = $1, state_at_ms = $2, lease_owner = NULL,
+    lease_until_ms = NULL
+  WHERE id IN {ids $3} AND state = $4 RETURNING id, campaign_id)sql";
+
+constexpr auto waitingOf = R"sql(
+  SELECT m.id, m.state FROM messages m JOIN senders s ON s.id = m.sender_id
+  WHERE m.customer_id = $1 AND s.channel = $2 AND m.state IN ('queued', 'held', 'claimed'))sql";
+
+constexpr auto giveBack = R"sql(
+  UPDATE messages SET state = 'queued', lease_owner = NULL, lease_until_ms = NULL, state_at_ms = $1
+  WHERE id IN {ids $2} AND state = 'claimed' AND lease_owner = $3 RETURNING campaign_id)sql";
+
+constexpr auto giveBackEnded = R"sql(
+  UPDATE messages SET state = 'queued', lease_owner = NULL, lease_until_ms = NULL, state_at_ms = $1
+  WHERE state = 'claimed' AND lease_until_ms < $2 RETURNING campaign_id)sql";
+
+constexpr auto interrupted = R"sql(
+  UPDATE attempts SET state = 'unknown', error_code = 'interrupted', finished_at_ms = $1
+  WHERE state = 'sending' AND deadline_at_ms < $2 RETURNING message_id, number)sql";
+
+constexpr auto events = R"sql(
+  INSERT INTO message_events (message_id, attempt, kind, code, at_ms)
+  SELECT x.id, 0, $1, $2, $3 FROM {rows $4 id bigint}
+  WHERE true ON CONFLICT (message_id, attempt, kind, at_ms) DO NOTHING)sql";
+}  // namespace sql
+
+// Far enough away that every lease and deadline lies before it.
+constexpr TimePoint kEndOfTime = fromMs(253'402'300'799'000);
+
+Recipient recipient(const std::string& name, const std::string& ref,
+                    const std::string& attributes) {
+  Recipient result{name, ref, {}};
+  const auto json = nlohmann::json::parse(attributes, nullptr, false);
+  if (json.is_object())
+    for (const auto& [key, value] : json.items())
+      if (value.is_string()) result.attributes[key] = value.get<std::string>();
+  return result;
+}
+
+std::string eventRows(const std::vector<MessageId>& ids) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const MessageId id : ids) rows.push_back({{"id", id.value}});
+  return rows.dump();
+}
+
+}  // namespace
+
+std::vector<Lane> openLanes(db::Connection& connection, TimePoint now) {
+  std::vector<Lane> lanes;
+  for (auto& [campaign, sender, channel, purpose, perSecond] :
+       connection.query<CampaignId, SenderId, std::string, std::string, int>(sql::lanes, now))
+    lanes.push_back({campaign, sender, channel, purpose, perSecond});
+  return lanes;
+}
+
+std::optional<TimePoint> nextDue(db::Connection& connection, TimePoint after) {
+  const auto due = connection.scalar<std::optional<TimePoint>>(sql::nextDue, after);
+  return due ? *due : std::nullopt;
+}
+
+std::vector<Queue::Candidate> Queue::candidates(const Lane& lane, int most) {
+  std::string statement = sql::candidates;
+  if (tx_.engine() == db::Engine::postgresql) statement += " FOR UPDATE OF m SKIP LOCKED";
+  std::vector<Candidate> found;
+  for (auto& [id, state, consented] : tx_.query<MessageId, std::string, int>(
+           statement, lane.channel, lane.purpose, lane.campaign, now_, most))
+    found.push_back({id, *messageState(state), consented != 0});
+  return found;
+}
+
+std::vector<Claimed> Queue::claim(const Lane& lane, int most, const std::string& owner,
+                                  TimePoint lease) {
+  RateLimit rate(tx_, lane.sender, lane.perSecond, now_);
+  most = std::min(most, rate.available());
+  if (most <= 0) return {};
+  const std::vector<Candidate> found = candidates(lane, most);
+  std::vector<Claimed> claimed = lend(lane, found, owner, lease);
+  if (!claimed.empty()) rate.take(static_cast<int>(claimed.size()));
+  return claimed;
+}
+
+std::vector<Claimed> Queue::lend(const Lane& lane, const std::vector<Candidate>& candidates,
+                                 const std::string& owner, TimePoint lease) {
+  std::vector<MessageId> allowed;
+  std::map<MessageId, MessageState> stateBefore;
+  std::map<MessageState, std::vector<MessageId>> refused;
+  for (const Candidate& candidate : candidates) {
+    stateBefore[candidate.id] = candidate.state;
+    if (candidate.consented)
+      allowed.push_back(candidate.id);
+    else
+      refused[candidate.state].push_back(candidate.id);
+  }
+  for (const auto& [state, ids] : refused) skip(ids, state, "no_consent");
+  if (allowed.empty()) return {};
+  std::vector<MessageId> lent;
+  for (auto& [id] : tx_.query<MessageId>(db::forBatch(sql::lend, tx_.engine()), owner, lease, now_,
+                                         idList(allowed), lane.channel, lane.purpose)) {
+    lent.push_back(id);
+    counters_.moved(lane.campaign, stateBefore[id], MessageState::claimed);
+  }
+  std::vector<Claimed> claimed;
+  for (auto& [id, customer, address, language, name, ref, attributes] :
+       tx_.query<MessageId, CustomerId, std::string, std::string, std::string, std::string,
+                 std::string>(db::forBatch(sql::recipients, tx_.engine()), idList(lent)))
+    claimed.push_back({id, customer, address, language, recipient(name, ref, attributes)});
+  return claimed;
+}
+
+int Queue::skip(const std::vector<MessageId>& ids, MessageState from, const std::string& code) {
+  std::vector<MessageId> skipped;
+  for (auto& [id, campaign] :
+       tx_.query<MessageId, CampaignId>(db::forBatch(sql::skip, tx_.engine()), code, now_,
+                                        idList(ids), std::string(name(from)))) {
+    skipped.push_back(id);
+    counters_.moved(campaign, from, MessageState::skipped);
+  }
+  addEvent(skipped, "skipped", code);
+  return static_cast<int>(skipped.size());
+}
+
+int Queue::skipWaiting(CustomerId customer, const std::string& channel, const std::string& code) {
+  std::string statement = sql::waitingOf;
+  if (tx_.engine() == db::Engine::postgresql) statement += " FOR UPDATE OF m";
+  std::map<MessageState, std::vector<MessageId>> waiting;
+  for (auto& [id, state] : tx_.query<MessageId, std::string>(statement, customer, channel))
+    waiting[*messageState(state)].push_back(id);
+  int count = 0;
+  for (const auto& [state, ids] : waiting) count += skip(ids, state, code);
+  return count;
+}
+
+void Queue::giveBack(const std::vector<MessageId>& ids, const std::string& owner) {
+  for (auto& [campaign] :
+       tx_.query<CampaignId>(db::forBatch(sql::giveBack, tx_.engine()), now_, idList(ids), owner))
+    counters_.moved(campaign, MessageState::claimed, MessageState::queued);
+}
+
+int Queue::recover(bool all) {
+  const TimePoint before = all ? kEndOfTime : now_;
+  for (auto& [campaign] : tx_.query<CampaignId>(sql::giveBackEnded, now_, before))
+    counters_.moved(campaign, MessageState::claimed, MessageState::queued);
+  std::vector<AttemptResult> unknown;
+  for (auto& [message, number] : tx_.query<MessageId, int>(sql::interrupted, now_, before))
+    unknown.push_back(
+        {{message, number}, MessageState::unknown, MessageState::unknown, "", "interrupted", {}});
+  record(unknown);
+  return static_cast<int>(unknown.size());
+}
+
+void Queue::addEvent(const std::vector<MessageId>& ids, const std::string& kind,
+                     const std::string& code) {
+  if (ids.empty()) return;
+  tx_.run(db::forBatch(sql::events, tx_.engine()), kind, code, now_, eventRows(ids));
+}
+
+}  // namespace clipcourier::messages

@@ -1,0 +1,164 @@
+#include <nlohmann/json.hpp>
+
+#include "db/batch.h"
+#include "messages/id_list.h"
+#include "messages/queue.h"
+#include "messages/receipt.h"
+
+namespace clipcourier::messages {
+namespace {
+
+namespace sql {
+// The last look before the request: the lease is still ours, the consent still stands, the campaign
+// still runs.
+constexpr auto begin = R"sql(
+  UPDATE messages SET state = 'sending', attempts = attempts + 1, lease_owner = NULL,
+    lease_until_ms = NULL, state_at_ms = $1
+  WHERE id IN {ids $2} AND state = 'claimed' AND lease_owner = $3
+    AND EXISTS (SELECT 1 FROM consents c WHERE c.id = messages.consent_id AND c.state = 'given')
+    AND EXISTS (SELECT 1 FROM campaigns k WHERE k.id = messages.campaign_id AND k.state = 'running')
+  RETURNING id, attempts, campaign_id)sql";
+
+constexpr auto addAttempts = R"sql(
+  INSERT INTO attempts (message_id, number, sender_id, state, state_rank, started_at_ms, deadline_at_ms)
+  SELECT x.id, x.number, m.sender_id, 'sending', 0, $1, $2
+  FROM {rows $3 id bigint, number integer} JOIN messages m ON m.id = x.id)sql";
+
+constexpr auto events = R"sql(
+  INSERT INTO message_events (message_id, attempt, kind, code, at_ms)
+  SELECT x.id, x.number, x.kind, x.code, $1
+  FROM {rows $2 id bigint, number integer, kind text, code text}
+  WHERE true ON CONFLICT (message_id, attempt, kind, at_ms) DO NOTHING)sql";
+
+// A receipt may have overtaken our answer: then only the provider's id is news.
+constexpr auto answer = R"sql(
+  UPDATE attempts SET
+    provider_id = coalesce(attempts.provider_id, x.provider_id), finished_at_ms = $1,
+    error_code = CASE WHEN attempts.state_rank = 0 THEN x.code ELSE attempts.error_code END,
+    state = CASE WHEN attempts.state_rank = 0 THEN x.state ELSE attempts.state END,
+    state_rank = CASE WHEN attempts.state_rank = 0 THEN x.state_rank ELSE attempts.state_rank END
+  FROM {rows $2 id bigint, number integer, state text, state_rank integer, provider_id text, code text}
+  WHERE attempts.message_id = x.id AND attempts.number = x.number)sql";
+
+constexpr auto move = R"sql(
+  UPDATE messages SET state = x.state, reason = x.code, state_at_ms = $1,
+    due_at_ms = coalesce(x.due_at_ms, messages.due_at_ms)
+  FROM {rows $2 id bigint, number integer, state text, code text, due_at_ms bigint}
+  WHERE messages.id = x.id AND messages.attempts = x.number AND messages.state = $3
+  RETURNING messages.id, messages.campaign_id, messages.state)sql";
+
+constexpr auto fail = R"sql(
+  UPDATE messages SET state = 'failed', reason = $1, lease_owner = NULL, lease_until_ms = NULL,
+    state_at_ms = $2
+  WHERE id IN {ids $3} AND state = 'claimed' AND lease_owner = $4 RETURNING id, campaign_id)sql";
+}  // namespace sql
+
+nlohmann::json textOrNull(const std::string& text) {
+  return text.empty() ? nlohmann::json() : nlohmann::json(text);
+}
+
+std::string answerRows(const std::vector<AttemptResult>& results) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const AttemptResult& result : results)
+    rows.push_back({{"id", result.attempt.message.value},
+                    {"number", result.attempt.number},
+                    {"state", name(result.attemptBecomes)},
+                    {"state_rank", attemptRank(result.attemptBecomes)},
+                    {"provider_id", textOrNull(result.providerId)},
+                    {"code", textOrNull(result.code)}});
+  return rows.dump();
+}
+
+std::string messageRows(const std::vector<AttemptResult>& results) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const AttemptResult& result : results)
+    rows.push_back(
+        {{"id", result.attempt.message.value},
+         {"number", result.attempt.number},
+         {"state", name(result.messageBecomes)},
+         {"code", textOrNull(result.code)},
+         {"due_at_ms", result.dueAt ? nlohmann::json(toMs(*result.dueAt)) : nlohmann::json()}});
+  return rows.dump();
+}
+
+std::string attemptRows(const std::vector<AttemptRef>& attempts, std::string_view kind) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const AttemptRef& attempt : attempts)
+    rows.push_back({{"id", attempt.message.value},
+                    {"number", attempt.number},
+                    {"kind", kind},
+                    {"code", nullptr}});
+  return rows.dump();
+}
+
+}  // namespace
+
+std::vector<AttemptRef> Queue::begin(const std::vector<MessageId>& ids, const std::string& owner,
+                                     TimePoint deadline) {
+  std::vector<AttemptRef> begun;
+  for (auto& [id, number, campaign] : tx_.query<MessageId, int, CampaignId>(
+           db::forBatch(sql::begin, tx_.engine()), now_, idList(ids), owner)) {
+    begun.push_back({id, number});
+    counters_.moved(campaign, MessageState::claimed, MessageState::sending);
+  }
+  if (!begun.empty()) {
+    const std::string rows = attemptRows(begun, "sending");
+    tx_.run(db::forBatch(sql::addAttempts, tx_.engine()), now_, deadline, rows);
+    tx_.run(db::forBatch(sql::events, tx_.engine()), now_, rows);
+  }
+  if (begun.size() < ids.size()) giveBack(ids, owner);
+  return begun;
+}
+
+void Queue::record(const std::vector<AttemptResult>& results) {
+  if (results.empty()) return;
+  tx_.run(db::forBatch(sql::answer, tx_.engine()), now_, answerRows(results));
+  addEvents(results);
+  const std::vector<MessageId> moved = apply(results, MessageState::sending);
+  if (moved.size() == results.size()) return;
+  // The rest moved on by a receipt, or was given up as unknown while its answer was on the way.
+  const std::set<MessageId> done(moved.begin(), moved.end());
+  std::vector<AttemptResult> late;
+  for (const AttemptResult& result : results)
+    if (!done.contains(result.attempt.message) && result.messageBecomes != MessageState::unknown)
+      late.push_back(result);
+  apply(late, MessageState::unknown);
+}
+
+// Returns the messages that were in `from` and moved.
+std::vector<MessageId> Queue::apply(const std::vector<AttemptResult>& results, MessageState from) {
+  std::vector<MessageId> moved;
+  if (results.empty()) return moved;
+  for (auto& [id, campaign, state] : tx_.query<MessageId, CampaignId, std::string>(
+           db::forBatch(sql::move, tx_.engine()), now_, messageRows(results),
+           std::string(name(from)))) {
+    moved.push_back(id);
+    counters_.moved(campaign, from, *messageState(state));
+  }
+  return moved;
+}
+
+void Queue::addEvents(const std::vector<AttemptResult>& results) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const AttemptResult& result : results) {
+    const bool retried = result.messageBecomes == MessageState::held;
+    rows.push_back({{"id", result.attempt.message.value},
+                    {"number", result.attempt.number},
+                    {"kind", retried ? "retry" : name(result.attemptBecomes)},
+                    {"code", textOrNull(result.code)}});
+  }
+  tx_.run(db::forBatch(sql::events, tx_.engine()), now_, rows.dump());
+}
+
+void Queue::fail(const std::vector<MessageId>& ids, const std::string& owner,
+                 const std::string& code) {
+  std::vector<MessageId> failed;
+  for (auto& [id, campaign] : tx_.query<MessageId, CampaignId>(
+           db::forBatch(sql::fail, tx_.engine()), code, now_, idList(ids), owner)) {
+    failed.push_back(id);
+    counters_.moved(campaign, MessageState::claimed, MessageState::failed);
+  }
+  addEvent(failed, "failed", code);
+}
+
+}  // namespace clipcourier::messages

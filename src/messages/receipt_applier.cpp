@@ -1,0 +1,196 @@
+#include "messages/receipt_applier.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "db/batch.h"
+#include "messages/receipt.h"
+
+namespace clipcourier::messages {
+namespace {
+
+namespace sql {
+constexpr auto byProviderId = R"sql(
+  SELECT provider_id, message_id, number FROM attempts WHERE provider_id IN {texts $1})sql";
+
+constexpr auto advance = R"sql(
+  UPDATE attempts SET state = x.state, state_rank = x.state_rank,
+    provider_id = coalesce(attempts.provider_id, x.provider_id),
+    error_code = coalesce(x.code, attempts.error_code),
+    finished_at_ms = coalesce(attempts.finished_at_ms, $1)
+  FROM {rows $2 id bigint, number integer, state text, state_rank integer, provider_id text, code text}
+  WHERE attempts.message_id = x.id AND attempts.number = x.number
+    AND attempts.state_rank < x.state_rank
+  RETURNING attempts.message_id, attempts.number)sql";
+
+// Only attempts that exist; the same receipt twice is one row.
+constexpr auto events = R"sql(
+  INSERT INTO message_events (message_id, attempt, kind, code, at_ms)
+  SELECT x.id, x.number, x.state, x.code, x.at_ms
+  FROM {rows $1 id bigint, number integer, state text, code text, at_ms bigint}
+  JOIN attempts a ON a.message_id = x.id AND a.number = x.number
+  WHERE true ON CONFLICT (message_id, attempt, kind, at_ms) DO NOTHING)sql";
+
+constexpr auto messages = R"sql(
+  SELECT id, campaign_id, customer_id, state, attempts FROM messages WHERE id IN {ids $1})sql";
+
+constexpr auto move = R"sql(
+  UPDATE messages SET state = x.state, reason = x.code, state_at_ms = $1, lease_owner = NULL,
+    lease_until_ms = NULL, due_at_ms = coalesce(x.due_at_ms, messages.due_at_ms)
+  FROM {rows $2 id bigint, old_state text, state text, code text, due_at_ms bigint}
+  WHERE messages.id = x.id AND messages.state = x.old_state)sql";
+}  // namespace sql
+
+std::optional<MessageState> stateOf(channels::StatusEvent::Status status) {
+  using Status = channels::StatusEvent::Status;
+  switch (status) {
+    case Status::sent: return MessageState::sent;
+    case Status::delivered: return MessageState::delivered;
+    case Status::read: return MessageState::read;
+    case Status::failed: return MessageState::failed;
+    case Status::other: break;
+  }
+  return std::nullopt;
+}
+
+nlohmann::json codeOf(const channels::StatusEvent& event) {
+  return event.errorCode == 0 ? nlohmann::json() : nlohmann::json(std::to_string(event.errorCode));
+}
+
+}  // namespace
+
+// A receipt and the attempt it belongs to.
+struct ReceiptApplier::Matched {
+  AttemptRef attempt;
+  MessageState state;
+  const channels::StatusEvent* event;
+
+  nlohmann::json row() const {
+    return {{"id", attempt.message.value},
+            {"number", attempt.number},
+            {"state", name(state)},
+            {"state_rank", attemptRank(state)},
+            {"provider_id", event->providerMessageId.empty()
+                                ? nlohmann::json()
+                                : nlohmann::json(event->providerMessageId)},
+            {"code", codeOf(*event)},
+            {"at_ms", toMs(event->at)}};
+  }
+  static std::string rows(const std::vector<Matched>& list) {
+    nlohmann::json rows = nlohmann::json::array();
+    for (const Matched& one : list) rows.push_back(one.row());
+    return rows.dump();
+  }
+};
+
+// The token we sent along names the attempt; only receipts without one are looked up.
+std::vector<ReceiptApplier::Matched> ReceiptApplier::match(
+    db::Transaction& tx, const std::vector<channels::StatusEvent>& events,
+    ReceiptSummary& summary) const {
+  std::vector<Matched> matched;
+  std::vector<const channels::StatusEvent*> nameless;
+  nlohmann::json providerIds = nlohmann::json::array();
+  for (const channels::StatusEvent& event : events) {
+    const auto state = stateOf(event.status);
+    if (!state) continue;
+    if (const auto attempt = tokens_.open(event.opaque)) {
+      matched.push_back({*attempt, *state, &event});
+    } else {
+      nameless.push_back(&event);
+      providerIds.push_back(event.providerMessageId);
+    }
+  }
+  std::map<std::string, AttemptRef> byProviderId;
+  if (!nameless.empty())
+    for (auto& [providerId, message, number] : tx.query<std::string, MessageId, int>(
+             db::forBatch(sql::byProviderId, tx.engine()), providerIds.dump()))
+      byProviderId[providerId] = {message, number};
+  for (const channels::StatusEvent* event : nameless) {
+    const auto at = byProviderId.find(event->providerMessageId);
+    if (at == byProviderId.end())
+      ++summary.unmatched;
+    else
+      matched.push_back({at->second, *stateOf(event->status), event});
+  }
+  return matched;
+}
+
+ReceiptSummary ReceiptApplier::apply(db::Transaction& tx,
+                                     const std::vector<channels::StatusEvent>& events,
+                                     TimePoint now) const {
+  ReceiptSummary summary;
+  const std::vector<Matched> matched = match(tx, events, summary);
+  if (matched.empty()) return summary;
+  const std::vector<Matched> advanced = advanceAttempts(tx, matched, now);
+  summary.advanced = static_cast<int>(advanced.size());
+  tx.run(db::forBatch(sql::events, tx.engine()), Matched::rows(matched));
+  advanceMessages(tx, advanced, now, summary);
+  return summary;
+}
+
+// Of several receipts of one attempt the best decides; returns those whose attempt moved.
+std::vector<ReceiptApplier::Matched> ReceiptApplier::advanceAttempts(
+    db::Transaction& tx, const std::vector<Matched>& matched, TimePoint now) const {
+  std::map<AttemptRef, Matched> best;
+  for (const Matched& one : matched) {
+    const auto [at, isNew] = best.try_emplace(one.attempt, one);
+    if (!isNew && attemptRank(at->second.state) < attemptRank(one.state)) at->second = one;
+  }
+  std::vector<Matched> list;
+  for (const auto& [attempt, one] : best) list.push_back(one);
+  std::vector<Matched> advanced;
+  for (auto& [message, number] :
+       tx.query<MessageId, int>(db::forBatch(sql::advance, tx.engine()), now, Matched::rows(list)))
+    advanced.push_back(best.at({message, number}));
+  return advanced;
+}
+
+void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matched>& advanced,
+                                     TimePoint now, ReceiptSummary& summary) const {
+  if (advanced.empty()) return;
+  std::multimap<MessageId, const Matched*> byMessage;
+  nlohmann::json ids = nlohmann::json::array(), rows = nlohmann::json::array();
+  for (const Matched& one : advanced) {
+    byMessage.emplace(one.attempt.message, &one);
+    ids.push_back(one.attempt.message.value);
+  }
+  CounterChanges counters;
+  std::string statement = db::forBatch(sql::messages, tx.engine());
+  if (tx.engine() == db::Engine::postgresql) statement += " ORDER BY id FOR UPDATE";
+  for (auto& [id, campaign, customer, stateName, attempts] :
+       tx.query<MessageId, CampaignId, CustomerId, std::string, int>(statement, ids.dump())) {
+    const MessageState before = *messageState(stateName);
+    MessageState state = before;
+    nlohmann::json code, due;
+    const auto [first, last] = byMessage.equal_range(id);
+    for (auto at = first; at != last; ++at) {
+      const Matched& one = *at->second;
+      const auto next = advance(state, attempts, {one.state, one.attempt.number});
+      if (!next) continue;
+      state = *next;
+      code = codeOf(*one.event);
+      due = nullptr;
+      if (state != MessageState::failed) continue;
+      const channels::ErrorInfo& error = channel_.errorInfo(one.event->errorCode);
+      if (error.reaction == channels::Reaction::optOut)
+        summary.optedOut.emplace_back(customer, one.event->at);
+      if (error.temporary && attempts < retry_.tries(error.maxTries)) {
+        state = MessageState::held;
+        due = toMs(now + retry_.delay(one.attempt, error.after));
+      }
+    }
+    if (state == before) continue;
+    counters.moved(campaign, before, state);
+    rows.push_back({{"id", id.value},
+                    {"old_state", stateName},
+                    {"state", name(state)},
+                    {"code", code},
+                    {"due_at_ms", due}});
+  }
+  if (!rows.empty()) tx.run(db::forBatch(sql::move, tx.engine()), now, rows.dump());
+  counters.write(tx);
+}
+
+}  // namespace clipcourier::messages

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <vector>
+
+#include "channels/channel.h"
+#include "db/connection.h"
+#include "messages/attempt_token.h"
+#include "messages/counters.h"
+#include "messages/message.h"
+#include "messages/retry_policy.h"
+
+namespace clipcourier::messages {
+
+struct ReceiptSummary {
+  int advanced = 0;                                        // attempts that moved
+  int unmatched = 0;                                       // receipts of nothing we sent
+  std::vector<std::pair<CustomerId, TimePoint>> optedOut;  // the provider says they want no more
+};
+
+// Writes what receipts tell, in any order and number: attempts move forward by rank, in SQL, so
+// that two workers cannot race; a message shows its best attempt; temporary failures wait for
+// another try. Thread-safe; borrows its arguments.
+class ReceiptApplier {
+ public:
+  ReceiptApplier(const AttemptToken& tokens, const channels::Channel& channel, RetryPolicy retry)
+      : tokens_(tokens), channel_(channel), retry_(retry) {}
+  ReceiptSummary apply(db::Transaction& tx, const std::vector<channels::StatusEvent>& events,
+                       TimePoint now) const;
+
+ private:
+  struct Matched;
+  std::vector<Matched> match(db::Transaction& tx, const std::vector<channels::StatusEvent>& events,
+                             ReceiptSummary& summary) const;
+  std::vector<Matched> advanceAttempts(db::Transaction& tx, const std::vector<Matched>& matched,
+                                       TimePoint now) const;
+  void advanceMessages(db::Transaction& tx, const std::vector<Matched>& advanced, TimePoint now,
+                       ReceiptSummary& summary) const;
+
+  const AttemptToken& tokens_;
+  const channels::Channel& channel_;
+  RetryPolicy retry_;
+};
+
+}  // namespace clipcourier::messages

@@ -1,0 +1,156 @@
+#include "messages/webhook_applier.h"
+
+#include "base/error.h"
+
+namespace clipcourier::messages {
+namespace {
+
+constexpr int kMostTogether = 200;
+constexpr std::size_t kMostEventsTogether = 400;  // keeps the commit short: others write too
+constexpr Millis kLookAgain{250};
+constexpr int kMostTries = 8;
+constexpr Millis kFirstDelay{2'000};
+
+}  // namespace
+
+WebhookApplier::WebhookApplier(db::Database& database, const channels::Channel& channel,
+                               const ReceiptApplier& receipts, const InboundApplier& inbound,
+                               const OptOut& optOut, const Clock& clock, Log log)
+    : db_(database),
+      inbox_(database),
+      channel_(channel),
+      receipts_(receipts),
+      inbound_(inbound),
+      optOut_(optOut),
+      clock_(clock),
+      log_(std::move(log)) {}
+
+WebhookApplier::~WebhookApplier() { stop(); }
+
+void WebhookApplier::start() {
+  thread_ = std::thread([this] { loop(); });
+}
+
+void WebhookApplier::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void WebhookApplier::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  wake_.notify_all();
+}
+
+void WebhookApplier::loop() {
+  for (;;) {
+    int taken = 0;
+    try {
+      taken = runOnce();
+    } catch (const std::exception& e) {  // the database is away: the rows stay, and so do we
+      log_(std::string("webhooks wait: ") + e.what(), 0);
+    }
+    std::unique_lock lock(mutex_);
+    if (taken == 0) wake_.wait_for(lock, kLookAgain, [this] { return woken_ || stopping_; });
+    woken_ = false;
+    if (stopping_) return;
+  }
+}
+
+int WebhookApplier::runOnce() {
+  const std::vector<Parsed> batch = take();
+  if (batch.empty()) return 0;
+  try {
+    applyTogether(batch);
+  } catch (const Error&) {  // one of them is to blame: find out which
+    for (const Parsed& one : batch) applyAlone(one);
+  }
+  return static_cast<int>(batch.size());
+}
+
+std::vector<WebhookApplier::Parsed> WebhookApplier::take() {
+  std::vector<Parsed> batch;
+  std::size_t events = 0;
+  for (StoredWebhook& webhook : inbox_.waiting(clock_.now(), kMostTogether)) {
+    if (webhook.channel != channel_.name()) continue;
+    Parsed parsed{std::move(webhook), {}, ""};
+    try {
+      parsed.events = channel_.parseWebhook(parsed.webhook.body);
+    } catch (const Error& e) {
+      parsed.malformed = e.what();
+    }
+    events += parsed.events.size();
+    batch.push_back(std::move(parsed));
+    if (events >= kMostEventsTogether) break;
+  }
+  return batch;
+}
+
+void WebhookApplier::applyTogether(const std::vector<Parsed>& batch) {
+  std::vector<WebhookId> ids;
+  for (const Parsed& one : batch) ids.push_back(one.webhook.id);
+  db_.write([&](db::Transaction& tx) {
+    const std::vector<WebhookId> ours = WebhookInbox::lock(tx, ids);
+    const std::set<WebhookId> mine(ours.begin(), ours.end());
+    std::vector<channels::StatusEvent> statuses;
+    std::vector<WebhookId> applied;
+    for (const Parsed& one : batch) {
+      if (!mine.contains(one.webhook.id)) continue;
+      if (!one.malformed.empty()) {
+        WebhookInbox::markFailed(tx, one.webhook.id, one.malformed, std::nullopt);
+        continue;
+      }
+      apply(tx, one, statuses);
+      applied.push_back(one.webhook.id);
+    }
+    applyStatuses(tx, statuses);
+    WebhookInbox::markApplied(tx, applied, clock_.now());
+  });
+}
+
+void WebhookApplier::applyAlone(const Parsed& one) {
+  try {
+    applyTogether({one});
+  } catch (const Error& e) {
+    const int tries = one.webhook.attempts + 1;
+    const bool again = tries < kMostTries;
+    db_.write([&](db::Transaction& tx) {
+      const auto due =
+          again ? std::optional(clock_.now() + kFirstDelay * (1 << tries)) : std::nullopt;
+      WebhookInbox::markFailed(tx, one.webhook.id, e.what(), due);
+    });
+    log_(again ? "webhook.retry" : "webhook.set_aside", 1);
+  }
+}
+
+// Applies everything but the statuses, which are collected: they are applied together.
+void WebhookApplier::apply(db::Transaction& tx, const Parsed& one,
+                           std::vector<channels::StatusEvent>& statuses) const {
+  InboundSummary summary;
+  for (const channels::WebhookEvent& event : one.events) {
+    if (const auto* status = std::get_if<channels::StatusEvent>(&event.what))
+      statuses.push_back(*status);
+    else if (const auto* message = std::get_if<channels::InboundMessage>(&event.what))
+      inbound_.apply(tx, event, *message, clock_.now(), summary);
+    else if (const auto* preference = std::get_if<channels::PreferenceEvent>(&event.what))
+      inbound_.apply(tx, *preference, clock_.now(), summary);
+  }
+}
+
+void WebhookApplier::applyStatuses(db::Transaction& tx,
+                                   const std::vector<channels::StatusEvent>& statuses) const {
+  const ReceiptSummary summary = receipts_.apply(tx, statuses, clock_.now());
+  for (const auto& [customer, at] : summary.optedOut)
+    optOut_.apply(
+        tx, customer, std::string(channel_.name()),
+        {"provider_error", std::string(channel_.name()), "the provider reports an opt-out"}, at,
+        clock_.now());
+}
+
+}  // namespace clipcourier::messages

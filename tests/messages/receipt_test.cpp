@@ -1,0 +1,178 @@
+#include "messages/receipt.h"
+
+#include <algorithm>
+
+#include "messages/message_fixture.h"
+#include "messages/receipt_applier.h"
+#include "support/catch.h"
+
+using namespace clipcourier;
+using namespace clipcourier::messages;
+using Status = channels::StatusEvent::Status;
+
+namespace {
+
+constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
+
+struct ReceiptFixture : MessageFixture {
+  using MessageFixture::MessageFixture;
+  AttemptToken tokens{keys};
+  ReceiptApplier applier{tokens, channel, RetryPolicy{}};
+
+  channels::StatusEvent event(AttemptRef attempt, Status status, int code = 0, int atMs = 0) {
+    channels::StatusEvent event;
+    event.status = status;
+    event.opaque = tokens.make(attempt);
+    event.providerMessageId = "wamid." + std::to_string(attempt.message.value);
+    event.at = fromMs(1'790'000'000'000 + atMs + static_cast<int>(status) * 1000);
+    event.errorCode = code;
+    return event;
+  }
+  ReceiptSummary apply(const std::vector<channels::StatusEvent>& events) {
+    return database->write(
+        [&](db::Transaction& tx) { return applier.apply(tx, events, clock.now()); });
+  }
+  std::int64_t eventCount(const std::string& kind) {
+    return database->read([&](db::Connection& c) {
+      return *c.scalar<std::int64_t>("SELECT count(*) FROM message_events WHERE kind = $1", kind);
+    });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("receipts in every order end in the same state", "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 24);
+  f.lane.perSecond = 1000;
+  std::vector<Status> order{Status::sent, Status::delivered, Status::read, Status::other};
+  std::int64_t message = 0;
+  do {
+    const AttemptRef attempt = f.sendOne();
+    message = attempt.message.value;
+    bool answered = false;
+    for (const Status status : order) {
+      if (status == Status::other) {  // stands for our own answer
+        f.answer(attempt, channels::Accepted{"wamid." + std::to_string(message), "", "", false});
+        answered = true;
+        continue;
+      }
+      f.apply({f.event(attempt, status)});
+      f.apply({f.event(attempt, status)});  // and once more
+    }
+    CHECK(answered);
+    CHECK(f.state(message) == "read");
+    CHECK(f.attemptState(attempt) == "read");
+  } while (std::next_permutation(order.begin(), order.end()));
+  CHECK(f.counter("read") == 24);
+  CHECK(f.eventCount("read") == 24);
+  CHECK(f.eventCount("sent") == 24);
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("many receipts in one batch count as if they came alone", "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 2);
+  const AttemptRef one = f.sendOne(), two = f.sendOne();
+  const auto summary = f.apply({f.event(one, Status::read), f.event(two, Status::sent),
+                                f.event(one, Status::sent), f.event(one, Status::delivered)});
+  CHECK(summary.advanced == 2);
+  CHECK(f.state(one.message.value) == "read");
+  CHECK(f.state(two.message.value) == "sent");
+  CHECK(f.eventCount("delivered") == 1);
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("an unknown message that the provider accepted is resolved by its receipt",
+          "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 1);
+  const AttemptRef attempt = f.sendOne();
+  f.answer(attempt, channels::Unknown{"reset"});
+  f.apply({f.event(attempt, Status::sent)});
+  CHECK(f.state(1) == "sent");
+  CHECK(f.text("SELECT provider_id FROM attempts WHERE message_id = $1", 1) == "wamid.1");
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("a receipt without our token is found by the provider's id", "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 1);
+  const AttemptRef attempt = f.sendOne();
+  f.answer(attempt, channels::Accepted{"wamid.1", "", "", false});
+  auto event = f.event(attempt, Status::delivered);
+  event.opaque.clear();
+  CHECK(f.apply({event}).advanced == 1);
+  event.providerMessageId = "wamid.foreign";
+  CHECK(f.apply({event}).unmatched == 1);
+  CHECK(f.state(1) == "delivered");
+}
+
+TEST_CASE("a forged or foreign token changes nothing", "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 1);
+  const AttemptRef attempt = f.sendOne();
+  auto event = f.event(attempt, Status::read);
+  event.opaque.back() = event.opaque.back() == 'A' ? 'B' : 'A';
+  event.providerMessageId = "wamid.none";
+  CHECK(f.apply({event}).unmatched == 1);
+  CHECK(f.state(1) == "sending");
+  CHECK(f.apply({f.event({{999}, 1}, Status::read)}).advanced == 0);
+}
+
+TEST_CASE("a failure that comes later tries again only when the error is temporary", "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 2);
+  const AttemptRef temporary = f.sendOne(), permanent = f.sendOne();
+  f.apply({f.event(temporary, Status::failed, 131016), f.event(permanent, Status::failed, 131026)});
+  CHECK(f.state(temporary.message.value) == "held");
+  CHECK(f.state(permanent.message.value) == "failed");
+  CHECK(f.reason(permanent.message.value) == "131026");
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("a late failure of the first attempt cannot kill the second, a late success counts",
+          "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 1);
+  const AttemptRef first = f.sendOne();
+  f.apply({f.event(first, Status::failed, 131016)});
+  f.clock.advance(Millis(3'600'000));
+  const AttemptRef second = f.sendOne();
+  f.answer(second, channels::Accepted{"wamid.2", "", "", false});
+  f.apply({f.event(first, Status::failed, 131026, 5000)});
+  CHECK(f.state(1) == "accepted");
+  f.apply({f.event(first, Status::delivered)});
+  CHECK(f.state(1) == "delivered");
+  f.apply({f.event(second, Status::failed, 131026)});
+  CHECK(f.state(1) == "delivered");
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("a receipt stops the second try of what arrived after all", "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 1);
+  const AttemptRef first = f.sendOne();
+  f.apply({f.event(first, Status::failed, 131016)});
+  f.clock.advance(Millis(3'600'000));
+  const auto claimed = f.claim(1);
+  f.apply({f.event(first, Status::delivered)});
+  CHECK(f.begin(claimed).empty());
+  CHECK(f.state(1) == "delivered");
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("an opt-out told by receipt is reported to be obeyed", "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 1);
+  const auto summary = f.apply({f.event(f.sendOne(), Status::failed, 131050)});
+  REQUIRE(summary.optedOut.size() == 1);
+  CHECK(summary.optedOut[0].first == CustomerId{1});
+}
+
+TEST_CASE("no receipt moves a message backwards", "[messages]") {
+  for (int before = 0; before < kMessageStates; ++before)
+    for (const MessageState state :
+         {MessageState::accepted, MessageState::sent, MessageState::failed, MessageState::delivered,
+          MessageState::read})
+      for (const int attempt : {1, 2}) {
+        const auto from = static_cast<MessageState>(before);
+        const auto next = advance(from, 2, {state, attempt});
+        if (!next) continue;
+        CHECK(*next == state);
+        const bool reached = from == MessageState::delivered || from == MessageState::read;
+        if (reached) CHECK(attemptRank(*next) > attemptRank(from));
+        if (state == MessageState::failed) CHECK(attempt == 2);
+      }
+}
