@@ -51,7 +51,7 @@ FolderStore::FolderStore(const std::string& folder)
   TempFile::removeAbandoned(temp_.get());
 }
 
-StoredFile FolderStore::put(ByteSource& source, ByteSize limit) {
+Incoming FolderStore::receive(ByteSource& source, ByteSize limit) {
   TempFile file = createTemp();
   PacedWriter writer(file.fd());
   crypto::Sha256 hash;
@@ -62,7 +62,7 @@ StoredFile FolderStore::put(ByteSource& source, ByteSize limit) {
     writer.write(bytes);  // before hashing, so that the disk works meanwhile
     hash.update(bytes);
   }
-  return keep(std::move(file), crypto::hex(hash.finish()), {writer.written()});
+  return {std::move(file), crypto::hex(hash.finish()), {writer.written()}};
 }
 
 TempFile FolderStore::createTemp() { return TempFile::create(temp_.get()); }
@@ -73,10 +73,11 @@ StoredFile FolderStore::adopt(TempFile file, ByteSize limit) {
   const auto size = static_cast<std::uint64_t>(facts.st_size);
   if (size > limit.bytes) throwTooLarge(limit);
   std::string sha256 = hashFile(file.fd());
-  return keep(std::move(file), std::move(sha256), {size});
+  return keep({std::move(file), std::move(sha256), {size}});
 }
 
-StoredFile FolderStore::keep(TempFile file, std::string sha256, ByteSize size) {
+StoredFile FolderStore::keep(Incoming incoming) {
+  auto& [file, sha256, size] = incoming;
   const UniqueFd outer = makeFolder(root_.get(), sha256.substr(0, 2));
   const UniqueFd inner = makeFolder(outer.get(), sha256.substr(2, 2));
   // A file of another size was damaged behind our back: the whole one replaces it.

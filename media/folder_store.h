@@ -14,7 +14,8 @@ class FolderStore final : public MediaStore {
   // left in temp.
   explicit FolderStore(const std::string& folder);
 
-  StoredFile put(ByteSource& source, ByteSize limit) override;
+  Incoming receive(ByteSource& source, ByteSize limit) override;
+  StoredFile keep(Incoming incoming) override;
   TempFile createTemp() override;
   StoredFile adopt(TempFile file, ByteSize limit) override;
   OpenFile open(const std::string& sha256) const override;
@@ -22,7 +23,6 @@ class FolderStore final : public MediaStore {
   bool remove(const std::string& sha256) override;
 
  private:
-  StoredFile keep(TempFile file, std::string sha256, ByteSize size);
   UniqueFd root_, temp_;
 };
 

@@ -21,6 +21,13 @@ struct StoredFile {
   bool wasThere = false;  // these bytes had been stored before
 };
 
+// Bytes that have arrived but are not stored yet; they vanish with this value.
+struct Incoming {
+  TempFile file;
+  std::string sha256;
+  ByteSize size;
+};
+
 // Read-only and close-on-exec; stays readable when the file is removed meanwhile.
 struct OpenFile {
   UniqueFd fd;
@@ -31,9 +38,13 @@ class MediaStore {
  public:
   virtual ~MediaStore() = default;
 
-  // Reads the source to its end and returns when the bytes are durable under their hash. Uses a
-  // fixed small buffer whatever the size. More than `limit`: Error(tooLarge).
-  virtual StoredFile put(ByteSource& source, ByteSize limit) = 0;
+  // Reads the source to its end, hashing and flushing while it arrives, with a small buffer
+  // whatever the size. More than `limit`: Error(tooLarge). For forms, where a file's end is not yet
+  // the end.
+  virtual Incoming receive(ByteSource& source, ByteSize limit) = 0;
+  // Returns when the bytes are durable under their hash.
+  virtual StoredFile keep(Incoming incoming) = 0;
+  StoredFile put(ByteSource& source, ByteSize limit) { return keep(receive(source, limit)); }
 
   // An empty file for someone else to write (a child process gets its descriptor), to be given to
   // adopt(); it vanishes with its TempFile, or at the latest when the next process opens the store.

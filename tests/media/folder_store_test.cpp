@@ -126,6 +126,17 @@ TEST_CASE("input that breaks off leaves nothing", "[media]") {
   CHECK(s.files().empty());
 }
 
+TEST_CASE("what arrived but is not kept leaves nothing", "[media]") {
+  Store s;
+  TextSource source("abc");
+  {
+    const Incoming incoming = s.store.receive(source, 1_MiB);
+    CHECK(incoming.sha256 == kAbc);
+    CHECK_FALSE(s.store.exists(kAbc));
+  }
+  CHECK(s.files().empty());
+}
+
 TEST_CASE("what another process wrote into a temp file is adopted under its hash", "[media]") {
   Store s;
   TempFile file = s.store.createTemp();
