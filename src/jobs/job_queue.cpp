@@ -88,6 +88,13 @@ constexpr auto cancelWaiting = R"sql(
 constexpr auto requestCancel = R"sql(
   UPDATE jobs SET cancel_requested = 1 WHERE id = $1 AND state = 'running')sql";
 
+constexpr auto cancelWaitingAbout = R"sql(
+  UPDATE jobs SET state = 'cancelled', finished_at_ms = $1
+  WHERE kind = $2 AND subject_id = $3 AND state = 'waiting')sql";
+constexpr auto requestCancelAbout = R"sql(
+  UPDATE jobs SET cancel_requested = 1
+  WHERE kind = $1 AND subject_id = $2 AND state = 'running')sql";
+
 constexpr auto find = R"sql(
   SELECT id, kind, subject_id, state, attempts, max_attempts, due_at_ms, cancel_requested,
          progress_percent, progress, error_code, error, hint
@@ -234,6 +241,11 @@ void JobQueue::release(const Lease& lease, TimePoint now) {
 
 bool JobQueue::cancel(JobId id, TimePoint now) {
   return tx_.run(sql::cancelWaiting, now, id) == 1 || tx_.run(sql::requestCancel, id) == 1;
+}
+
+void JobQueue::cancelAbout(const std::string& kind, std::int64_t subjectId, TimePoint now) {
+  tx_.run(sql::cancelWaitingAbout, now, kind, subjectId);
+  tx_.run(sql::requestCancelAbout, kind, subjectId);
 }
 
 void JobQueue::requireOne(std::int64_t rows, const Lease& lease) const {

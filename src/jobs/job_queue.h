@@ -45,6 +45,8 @@ class JobQueue {
   // A waiting job ends here; a running one is asked to end, which its worker learns with the next
   // renewal. False when it had ended before.
   bool cancel(JobId id, TimePoint now);
+  // The same for all open jobs of that kind about that row.
+  void cancelAbout(const std::string& kind, std::int64_t subjectId, TimePoint now);
 
  private:
   void requireOne(std::int64_t rows, const Lease& lease) const;

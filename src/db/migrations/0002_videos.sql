@@ -39,4 +39,6 @@ CREATE TABLE clips (
 );
 CREATE INDEX clips_video ON clips (video_id, id);
 CREATE INDEX clips_sha256 ON clips (sha256);
-CREATE UNIQUE INDEX clips_current ON clips (video_id, profile) WHERE state IN ('planned', 'encoding', 'ready');
+-- While a new clip is made, the one before stays the current one.
+CREATE UNIQUE INDEX clips_current ON clips (video_id, profile) WHERE state = 'ready';
+CREATE UNIQUE INDEX clips_in_work ON clips (video_id, profile) WHERE state IN ('planned', 'encoding');

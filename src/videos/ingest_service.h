@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string>
+
+#include "base/byte_source.h"
+#include "db/database.h"
+#include "jobs/bell.h"
+#include "media/media_store.h"
+#include "users/audit_log.h"
+#include "videos/video.h"
+
+namespace clipcourier::videos {
+
+// What the uploader says about a file; both come from outside and may be empty.
+struct UploadInfo {
+  std::string title;
+  std::string filename;
+};
+
+// Takes in uploads. Each upload is a video of its own, also when the same bytes came before: people
+// upload a film again to give it another title or because they saw no answer, and a new entry that
+// names its twin (VideoView::sameOriginal) is less surprising than an old one that changes. The
+// bytes are stored once.
+class IngestService {
+ public:
+  // Borrows its arguments; they must outlive it.
+  IngestService(db::Database& database, media::MediaStore& store, const Clock& clock,
+                jobs::Bell& bell, const users::AuditLog& audit, ByteSize limit)
+      : database_(database),
+        store_(store),
+        clock_(clock),
+        bell_(bell),
+        audit_(audit),
+        limit_(limit) {}
+
+  ByteSize limit() const { return limit_; }
+
+  // The file as it arrives; nothing is stored until accept().
+  media::Incoming receive(ByteSource& source);
+  // Stores the file; the video and its probe appear together. Throws Error(invalidInput) for a
+  // title or a file that cannot be.
+  Video accept(const UploadInfo& info, media::Incoming file, const Actor& actor);
+
+ private:
+  db::Database& database_;
+  media::MediaStore& store_;
+  const Clock& clock_;
+  jobs::Bell& bell_;
+  const users::AuditLog& audit_;
+  ByteSize limit_;
+};
+
+// The title as stored: trimmed. Throws Error(invalidInput) when it is empty, longer than 200
+// characters or no text.
+std::string checkedTitle(const std::string& title);
+
+}  // namespace clipcourier::videos

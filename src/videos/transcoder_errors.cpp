@@ -1,0 +1,23 @@
+#include "videos/transcoder_errors.h"
+
+#include <nlohmann/json.hpp>
+
+namespace clipcourier::videos {
+
+Failure toFailure(const transcoder::Refusal& refusal) {
+  return {refusal.code, toWords(refusal.what), toWords(refusal.hint)};
+}
+
+Words toWords(const transcoder::Words& words) { return {words.de, words.en}; }
+
+std::string safeJson(const transcoder::Probe& probe) {
+  return nlohmann::json(probe).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void rethrowWithinReason(const Error& error, int attempt) {
+  if (attempt >= 2 && repeatsItself(error.code()))
+    throw Error(ErrorKind::refused, error.what(), error.hint(), error.code());
+  throw error;
+}
+
+}  // namespace clipcourier::videos

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "db/connection.h"
+#include "videos/failure.h"
+#include "videos/video.h"
+
+namespace clipcourier::videos {
+
+// The table videos. Borrows the connection; what changes rows needs a transaction's.
+class VideoRepository {
+ public:
+  explicit VideoRepository(db::Connection& connection) : db_(connection) {}
+
+  std::optional<Video> find(VideoId id);
+  Video get(VideoId id);  // Error(notFound)
+  // Newest first; those older than `before`, all when that is 0.
+  std::vector<Video> list(VideoId before, int limit);
+  // Others of the same bytes, oldest first.
+  std::vector<VideoId> sameOriginal(const Video& video);
+
+  Video add(const std::string& title, const std::string& filename, const std::string& sha256,
+            ByteSize size, TimePoint now);
+  // False when the video is gone.
+  bool setState(VideoId id, VideoState state, TimePoint now);
+  bool setSource(VideoId id, const std::string& probeJson, TimePoint now);
+  bool fail(VideoId id, const Failure& failure, TimePoint now);
+  // False unless the version is still that one.
+  bool retitle(VideoId id, std::int64_t version, const std::string& title, TimePoint now);
+  void remove(VideoId id);
+  // Keeps others from changing this video until the transaction ends; false when it is gone.
+  bool lock(VideoId id);
+
+ private:
+  db::Connection& db_;
+};
+
+}  // namespace clipcourier::videos

@@ -1,0 +1,244 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "support/catch.h"
+#include "support/wait_for.h"
+#include "world.h"
+
+using namespace clipcourier;
+using namespace clipcourier::videos;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
+
+std::string readFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// A moving picture with a tone, drawn anew for each length.
+const std::string& film(int seconds = 2) {
+  static std::map<int, std::string> films;
+  std::string& bytes = films[seconds];
+  if (!bytes.empty()) return bytes;
+  TempFolder folder;
+  const std::string path = folder / "film.mp4", length = std::to_string(seconds);
+  const std::string command =
+      "ffmpeg -v error -nostdin -f lavfi -i testsrc2=size=640x360:rate=25:duration=" + length +
+      " -f lavfi -i sine=frequency=440:duration=" + length +
+      " -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac " + path;
+  if (std::system(command.c_str()) != 0) throw std::runtime_error("ffmpeg cannot draw a film");
+  return bytes = readFile(path);
+}
+
+// The service's workers. Ends before the world does.
+struct Workers {
+  explicit Workers(World& w, Millis lease = 60s)
+      : world(w),
+        probe(w.store, process, w.profiles, w.clock, w.bell),
+        transcode(w.store, process, w.profiles, w.proof, w.clock),
+        runner(*w.database, w.clock, w.bell, {probe.handler(1), transcode.handler(1)},
+               {.lease = lease, .poll = 50ms}) {
+    runner.start();
+  }
+  bool reaches(VideoId id, VideoState state) {
+    return waitFor([&] { return world.video(id).state == state; }, 90s);
+  }
+  World& world;
+  transcoder::Process process;
+  ProbeJob probe;
+  TranscodeJob transcode;
+  jobs::JobRunner runner;
+};
+
+Failure failureOf(const Video& video) {
+  return nlohmann::json::parse(video.failure).get<Failure>();
+}
+
+std::vector<std::string> tempFiles(World& world) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(world.folder / "store/temp"))
+    names.push_back(entry.path().filename().string());
+  return names;
+}
+
+// A process of its own that works until it is killed; shares no connection or thread with us.
+pid_t startWorker(World& world) {
+  const std::string url = world.database.settings().url.reveal(), store = world.folder / "store";
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child > 0) return child;
+  ::setenv("CLIPCOURIER_TEST_DATABASE", url.c_str(), 1);
+  ::setenv("CLIPCOURIER_TEST_STORE", store.c_str(), 1);
+  ::execl("/proc/self/exe", "test_videos", "[.worker]", nullptr);
+  ::_exit(127);
+}
+
+void checkReady(World& world, VideoId id) {
+  const VideoView view = world.view(id);
+  REQUIRE(view.video.state == VideoState::ready);
+  REQUIRE(view.clips.size() == world.profiles.size());
+  const Clip& clip = view.clips[0].clip;
+  world.proof.verifyWithBytes(clip, world.store);
+  CHECK(world.store.intact(clip.poster.sha256));
+  CHECK(world.store.intact(clip.thumbnail.sha256));
+  CHECK(clip.width == 640);
+  CHECK(clip.height == 360);
+  CHECK(clip.duration > 1900ms);
+  const auto report = nlohmann::json::parse(clip.report).get<transcoder::Report>();
+  CHECK(report.passed);
+  CHECK(report.claims.size() > 5);
+  const auto source = nlohmann::json::parse(view.video.source).get<transcoder::Probe>();
+  CHECK(source.video.width == 640);
+  CHECK(tempFiles(world).empty());
+}
+
+}  // namespace
+
+TEST_CASE("an uploaded film becomes a clip with its proof and pictures", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  Workers workers(world);
+  const Video video = world.upload(film());
+  REQUIRE(workers.reaches(video.id, VideoState::ready));
+  checkReady(world, video.id);
+  // The original, the clip and its two pictures.
+  CHECK(world.storedFiles().size() == 4);
+}
+
+TEST_CASE("what is no video fails with a reason in two languages, and again when asked to retry",
+          "[videos]") {
+  World world(db::Engine::sqlite);
+  Workers workers(world);
+  const Video video = world.upload("This is a letter, not a film.", {"", "letter.mp4"});
+  REQUIRE(workers.reaches(video.id, VideoState::failed));
+  const Failure failure = failureOf(world.video(video.id));
+  CHECK(failure.code.starts_with("input."));
+  for (const std::string& text :
+       {failure.what.de, failure.what.en, failure.hint.de, failure.hint.en})
+    CHECK(text.size() > 10);
+  CHECK(world.count("clips") == 0);
+  CHECK(world.count("jobs WHERE state = 'done'") == 1);
+
+  world.service.convertAgain(video.id, world.actor);
+  REQUIRE(waitFor([&] { return world.count("jobs WHERE state = 'done'") == 2; }));
+  CHECK(world.video(video.id).state == VideoState::failed);
+}
+
+TEST_CASE("a film that breaks off is refused or repaired, never half believed", "[videos]") {
+  World world(db::Engine::sqlite);
+  Workers workers(world);
+  const Video video = world.upload(film().substr(0, film().size() / 2));
+  CHECK(waitFor([&] {
+    const VideoState state = world.video(video.id).state;
+    return state == VideoState::failed || state == VideoState::ready;
+  }));
+  CHECK(world.video(video.id).state == VideoState::failed);  // its index was at the end
+}
+
+TEST_CASE("an original that is gone is told, not tried for ever", "[videos]") {
+  World world(db::Engine::sqlite);
+  const Video video = world.upload(film());
+  world.store.remove(video.originalSha256);
+  Workers workers(world);
+  REQUIRE(workers.reaches(video.id, VideoState::failed));
+  CHECK(failureOf(world.video(video.id)).code == "media.not_found");
+}
+
+TEST_CASE("a profile that was taken away fails its clip with the reason", "[videos]") {
+  World world(db::Engine::sqlite);
+  const Video video = world.upload(film());
+  world.write([&](db::Transaction& tx) {
+    VideoRepository(tx).setSource(video.id, "{}", world.clock.now());
+    jobs::JobQueue(tx).cancelAbout(kProbeJob, video.id.value, world.clock.now());
+    addClip(tx, video.id, "telex", world.clock.now());
+    updateState(tx, video.id, world.clock.now());
+  });
+  Workers workers(world);
+  REQUIRE(workers.reaches(video.id, VideoState::failed));
+  CHECK(failureOf(world.video(video.id)).code == "clip.profile_unknown");
+}
+
+TEST_CASE("a video removed while its clip is made leaves no rows and no temp files", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  Workers workers(world);
+  const Video video = world.upload(film(20));
+  REQUIRE(waitFor([&] { return world.count("clips WHERE state = 'encoding'") == 1; }));
+  world.service.remove(video.id, world.actor);
+  CHECK(waitFor([&] { return world.count("jobs WHERE state IN ('waiting', 'running')") == 0; }));
+  CHECK(world.count("clips") == 0);
+  CHECK(world.count("videos") == 0);
+  CHECK(waitFor([&] { return tempFiles(world).empty(); }));
+}
+
+TEST_CASE("stopping the service gives the clip back, and the next start makes it", "[videos]") {
+  World world(db::Engine::sqlite);
+  VideoId id;
+  {
+    Workers workers(world);
+    id = world.upload(film(20)).id;
+    REQUIRE(waitFor([&] { return world.count("clips WHERE state = 'encoding'") == 1; }));
+    CHECK(workers.runner.stop(10s));
+  }
+  CHECK(world.count("jobs WHERE state = 'waiting' AND attempts = 0") == 1);
+  CHECK(tempFiles(world).empty());
+  Workers workers(world);
+  REQUIRE(workers.reaches(id, VideoState::ready));
+  checkReady(world, id);
+}
+
+TEST_CASE("a service killed again and again loses no video", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  const Video video = world.upload(film(20));
+  const std::vector<std::function<bool()>> moments{
+      [&] { return world.video(video.id).state != VideoState::uploaded; },
+      [&] { return world.count("clips WHERE state = 'encoding'") == 1; },
+      [&] { return world.count("jobs WHERE progress_percent > 0 AND state = 'running'") == 1; },
+      [&] { return world.count("jobs WHERE progress_percent > 30 AND state = 'running'") == 1; }};
+  for (const auto& moment : moments) {
+    const pid_t worker = startWorker(world);
+    CHECK(waitFor(moment));
+    ::kill(worker, SIGKILL);
+    ::waitpid(worker, nullptr, 0);
+    world.write([&](db::Transaction& tx) {
+      tx.run("UPDATE jobs SET lease_until_ms = 0 WHERE state = 'running'");  // as if it had ended
+    });
+  }
+  // What the killed ones were writing goes with the next start, when their children are gone too.
+  CHECK(waitFor([&] {
+    media::FolderStore again(world.folder / "store");
+    return tempFiles(world).empty();
+  }));
+  Workers workers(world);
+  REQUIRE(workers.reaches(video.id, VideoState::ready));
+  checkReady(world, video.id);
+  CHECK(world.clips(video.id).size() == 1);
+}
+
+// Not a test: the process the one above kills.
+TEST_CASE("works until it is killed", "[.worker]") {
+  db::DatabaseSettings settings;
+  settings.url = Secret(std::getenv("CLIPCOURIER_TEST_DATABASE"));
+  db::Database database(settings);
+  media::FolderStore store(std::getenv("CLIPCOURIER_TEST_STORE"));
+  SystemClock clock;
+  jobs::Bell bell;
+  const ClipProof proof{crypto::KeyRing(Secret("a test's master key"))};
+  const Profiles profiles = transcoder::builtInProfiles();
+  const transcoder::Process process;
+  ProbeJob probe(store, process, profiles, clock, bell);
+  TranscodeJob transcode(store, process, profiles, proof, clock);
+  jobs::JobRunner runner(database, clock, bell, {probe.handler(1), transcode.handler(1)},
+                         {.lease = 500ms, .poll = 20ms});
+  runner.start();
+  std::this_thread::sleep_for(60s);
+}

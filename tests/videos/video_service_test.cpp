@@ -1,0 +1,231 @@
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "support/catch.h"
+#include "world.h"
+
+using namespace clipcourier;
+using namespace clipcourier::videos;
+
+namespace {
+
+constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
+
+std::string codeOf(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    CHECK_FALSE(error.hint().empty());
+    return error.code();
+  }
+  return "nothing was thrown";
+}
+
+// As the probe does.
+void probed(World& world, VideoId id) {
+  world.write([&](db::Transaction& tx) {
+    VideoRepository(tx).setSource(id, "{}", world.clock.now());
+    for (const auto& [name, profile] : world.profiles) addClip(tx, id, name, world.clock.now());
+    updateState(tx, id, world.clock.now());
+  });
+}
+
+Clip makeReady(World& world, Clip clip, const std::string& sha256) {
+  clip.sha256 = sha256;
+  clip.report = "{}";
+  clip.reportMac = "mac";
+  world.write([&](db::Transaction& tx) {
+    ClipRepository clips(tx);
+    CHECK(clips.setEncoding(clip.id));
+    CHECK(clips.makeReady(clip, world.clock.now()));
+    updateState(tx, clip.videoId, world.clock.now());
+  });
+  return world.clips(clip.videoId).at(0);
+}
+
+void fail(World& world, const Clip& clip, const std::string& code) {
+  world.write([&](db::Transaction& tx) {
+    CHECK(ClipRepository(tx).fail(clip.id, failureFor(code), ""));
+    updateState(tx, clip.videoId, world.clock.now());
+  });
+}
+
+void pinInCampaign(World& world, const Clip& clip) {
+  world.write([&](db::Transaction& tx) {
+    tx.run(R"sql(INSERT INTO senders (id, channel, name, external_id, account_id, base_url,
+        api_version, token_source, app_secret_source, verify_token_source, messages_per_second,
+        state, created_at_ms, updated_at_ms)
+      VALUES (1, 'whatsapp', 'n', 'e', 'a', 'u', 'v', 't', 's', 'w', 1, 'active', 0, 0))sql");
+    tx.run(R"sql(INSERT INTO campaigns (id, name, state, sender_id, purpose, audience,
+        fallback_language, created_at_ms, updated_at_ms)
+      VALUES (1, 'n', 'draft', 1, 'marketing', '{}', 'de', 0, 0))sql");
+    tx.run(R"sql(INSERT INTO campaign_contents (campaign_id, language, clip_id, clip_sha256,
+        template_name, template_language) VALUES (1, 'de', $1, $2, 't', 'de'))sql",
+           clip.id, clip.sha256);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a title is edited only by who saw the newest version", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  const Video video = world.upload("x");
+  const Video edited = world.service.retitle(video.id, 1, " New ", world.actor);
+  CHECK(edited.title == "New");
+  CHECK(edited.version == 2);
+  CHECK(codeOf([&] { world.service.retitle(video.id, 1, "Late", world.actor); }) ==
+        "video.changed");
+  CHECK(codeOf([&] { world.service.retitle({99}, 1, "None", world.actor); }) == "video.not_found");
+  CHECK(world.video(video.id).title == "New");
+  CHECK(world.count("audit_log WHERE action = 'video.retitled'") == 1);
+}
+
+TEST_CASE("a video is ready when all its clips are, and failed when a profile got none",
+          "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  world.profiles["other"] = world.profiles.begin()->second;
+  const Video video = world.upload("x");
+  probed(world, video.id);
+  CHECK(world.video(video.id).state == VideoState::transcoding);
+  const auto clips = world.clips(video.id);
+  REQUIRE(clips.size() == 2);
+  makeReady(world, clips[0], "aa");
+  CHECK(world.video(video.id).state == VideoState::transcoding);
+
+  SECTION("both succeed") {
+    makeReady(world, clips[1], "bb");
+    CHECK(world.video(video.id).state == VideoState::ready);
+    CHECK(world.view(video.id).progress.percent == 100);
+  }
+  SECTION("one fails, and only that one is made again") {
+    fail(world, clips[1], "transcoder.timeout");
+    const Video failed = world.video(video.id);
+    CHECK(failed.state == VideoState::failed);
+    const auto failure = nlohmann::json::parse(failed.failure).get<Failure>();
+    CHECK(failure.code == "transcoder.timeout");
+    CHECK(failure.what.de == "Die Umwandlung dauerte zu lange.");
+
+    CHECK(world.service.convertAgain(video.id, world.actor).state == VideoState::transcoding);
+    const auto again = world.clips(video.id);
+    REQUIRE(again.size() == 3);
+    CHECK(again[0].profile == clips[1].profile);
+    CHECK(world.video(video.id).failure.empty());
+    makeReady(world, again[0], "cc");
+    CHECK(world.video(video.id).state == VideoState::ready);
+  }
+}
+
+TEST_CASE("a ready clip stays until the new one is ready, then gives way", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  const Video video = world.upload("x");
+  probed(world, video.id);
+  const Clip old = makeReady(world, world.clips(video.id).at(0), "aa");
+  world.service.convertAgain(video.id, world.actor);
+  auto current = [&] {
+    return world.database->read(
+        [&](db::Connection& c) { return ClipRepository(c).current(video.id, old.profile)->id; });
+  };
+  CHECK(current() == old.id);
+  CHECK(world.view(video.id).clips.size() == 2);
+  CHECK(codeOf([&] { world.service.convertAgain(video.id, world.actor); }) == "video.busy");
+
+  SECTION("it succeeds") {
+    const Clip made = makeReady(world, world.clips(video.id).at(0), "bb");
+    CHECK(current() == made.id);
+    CHECK(world.clips(video.id).at(1).state == ClipState::superseded);
+    CHECK(world.database->read([](db::Connection& c) { return ClipRepository(c).findByHash("aa"); })
+              ->id == old.id);
+  }
+  SECTION("it fails: the video is as ready as before") {
+    fail(world, world.clips(video.id).at(0), "transcoder.timeout");
+    CHECK(current() == old.id);
+    CHECK(world.video(video.id).state == VideoState::ready);
+  }
+}
+
+TEST_CASE("a failed probe is done again on request", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  const Video video = world.upload("x");
+  CHECK(codeOf([&] { world.service.convertAgain(video.id, world.actor); }) == "video.busy");
+  world.write([&](db::Transaction& tx) {
+    jobs::JobQueue(tx).cancelAbout(kProbeJob, video.id.value, world.clock.now());
+    VideoRepository(tx).fail(video.id, failureFor("media.full"), world.clock.now());
+  });
+  CHECK(world.service.convertAgain(video.id, world.actor).state == VideoState::uploaded);
+  CHECK(world.count("jobs WHERE kind = 'video.probe' AND state = 'waiting'") == 1);
+}
+
+TEST_CASE("a removed video takes its clips and its work with it", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  const Video kept = world.upload("x");
+  const Video video = world.upload("x");
+  probed(world, video.id);
+  world.service.remove(video.id, world.actor);
+  CHECK(codeOf([&] { world.video(video.id); }) == "video.not_found");
+  CHECK(codeOf([&] { world.service.remove(video.id, world.actor); }) == "video.not_found");
+  CHECK(world.count("clips") == 0);
+  CHECK(world.count("jobs WHERE state = 'waiting'") == 1);
+  CHECK(world.video(kept.id).state == VideoState::uploaded);
+  CHECK(world.count("audit_log WHERE action = 'video.removed'") == 1);
+}
+
+TEST_CASE("a video stays while a campaign holds one of its clips", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  const Video video = world.upload("x");
+  probed(world, video.id);
+  const Clip clip = makeReady(world, world.clips(video.id).at(0), "aa");
+  pinInCampaign(world, clip);
+  CHECK(codeOf([&] { world.service.remove(video.id, world.actor); }) == "video.in_use");
+  CHECK(world.video(video.id).state == VideoState::ready);
+  CHECK(world.clips(video.id).size() == 1);
+}
+
+TEST_CASE("a list goes from the newest to the oldest, page by page", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  for (int i = 0; i < 5; ++i) world.upload("x", {std::to_string(i), ""});
+  auto page = [&](VideoId before) {
+    return world.database->read(
+        [&](db::Connection& c) { return VideoRepository(c).list(before, 2); });
+  };
+  auto first = page({});
+  REQUIRE(first.size() == 2);
+  CHECK(first[0].title == "4");
+  CHECK(page(first[1].id)[0].title == "2");
+  CHECK(page({1}).empty());
+}
+
+TEST_CASE("a video shows how far its work is and when it is tried again", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  const Video video = world.upload("x");
+  probed(world, video.id);
+  const auto lease = world.write([&](db::Transaction& tx) {
+    return jobs::JobQueue(tx).claim(kTranscodeJob, "t", world.clock.now(), Millis(60'000));
+  });
+  REQUIRE(lease);
+  world.write([&](db::Transaction& tx) {
+    jobs::JobQueue(tx).progress(*lease, 50, {"Wird kodiert", "Encoding"});
+  });
+  CHECK(world.view(video.id).progress.percent == 55);
+  CHECK(world.view(video.id).progress.words == Words{"Wird kodiert", "Encoding"});
+  CHECK(world.view(video.id).clips.at(0).progress.percent == 50);
+  const TimePoint later = world.clock.now() + Millis(10'000);
+  world.write([&](db::Transaction& tx) {
+    jobs::JobQueue(tx).retry(*lease, {"media.full", "full", "hint"}, later);
+  });
+  const Progress progress = world.view(video.id).progress;
+  CHECK(progress.retryAt == later);
+  CHECK(progress.lastError == "media.full");
+}
+
+TEST_CASE("every failure speaks German and English and says what to do", "[videos]") {
+  for (const char* code :
+       {"transcoder.timeout", "transcoder.killed", "media.full", "media.not_found",
+        "clip.not_conforming", "job.died", "job.cancelled", "something.unheard_of"}) {
+    const Failure failure = failureFor(code);
+    CHECK(failure.code == code);
+    for (const std::string& text :
+         {failure.what.de, failure.what.en, failure.hint.de, failure.hint.en})
+      CHECK(text.size() > 10);
+    CHECK(nlohmann::json(failure).get<Failure>() == failure);
+  }
+}

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "jobs/job_queue.h"
+#include "jobs/job_runner.h"
+#include "media/folder_store.h"
+#include "support/temp_folder.h"
+#include "support/test_database.h"
+#include "videos/clip_proof.h"
+#include "videos/clip_repository.h"
+#include "videos/ingest_service.h"
+#include "videos/probe_job.h"
+#include "videos/transcode_job.h"
+#include "videos/video_repository.h"
+#include "videos/video_service.h"
+#include "videos/video_view.h"
+
+namespace clipcourier::videos {
+
+struct TextSource : ByteSource {
+  explicit TextSource(std::string content) : text(std::move(content)) {}
+  std::size_t read(char* to, std::size_t size) override {
+    const std::size_t count = text.copy(to, size, at);
+    at += count;
+    return count;
+  }
+  std::string text;
+  std::size_t at = 0;
+};
+
+// Everything the videos module needs, with a real database and store.
+struct World {
+  explicit World(db::Engine engine) : database(engine) {}
+
+  Video upload(std::string bytes, const UploadInfo& info = {"", "film.mp4"}) {
+    TextSource source(std::move(bytes));
+    return ingest.accept(info, ingest.receive(source), actor);
+  }
+  template <class F>
+  auto write(F&& fn) {
+    return database->write(std::forward<F>(fn));
+  }
+  Video video(VideoId id) {
+    return database->read([&](db::Connection& c) { return VideoRepository(c).get(id); });
+  }
+  VideoView view(VideoId id) {
+    return database->read([&](db::Connection& c) { return viewOf(c, VideoRepository(c).get(id)); });
+  }
+  std::vector<Clip> clips(VideoId id) {
+    return database->read([&](db::Connection& c) { return ClipRepository(c).ofVideo(id); });
+  }
+  std::int64_t count(const std::string& what) {
+    return database->read(
+        [&](db::Connection& c) { return *c.scalar<std::int64_t>("SELECT count(*) FROM " + what); });
+  }
+  std::vector<std::string> storedFiles() const;
+
+  TestDatabase database;
+  TempFolder folder;
+  media::FolderStore store{folder / "store"};
+  SystemClock clock;
+  jobs::Bell bell;
+  crypto::KeyRing keys{Secret("a test's master key")};
+  ClipProof proof{keys};
+  Profiles profiles = transcoder::builtInProfiles();
+  Actor actor{"token", "1", "r1"};
+  users::AuditLog auditLog{clock};
+  IngestService ingest{*database, store, clock, bell, auditLog, 100_MB};
+  VideoService service{*database, profiles, clock, bell, auditLog};
+};
+
+inline std::vector<std::string> World::storedFiles() const {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "store"))
+    if (!entry.is_directory()) names.push_back(entry.path().filename().string());
+  return names;
+}
+
+}  // namespace clipcourier::videos
