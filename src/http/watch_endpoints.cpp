@@ -1,0 +1,125 @@
+#include "http/watch_endpoints.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "http/file_reply.h"
+#include "http/watch_html.h"
+
+namespace clipcourier::http {
+namespace {
+
+// Parts of user agents, in lower case, that fetch pages for previews, search or monitoring. A bare
+// "bot" would take in phones whose makers have it in their name.
+constexpr std::array<std::string_view, 21> kCrawlers = {"facebookexternalhit",
+                                                        "facebot",
+                                                        "meta-external",
+                                                        "telegrambot",
+                                                        "slackbot",
+                                                        "slack-img",
+                                                        "twitterbot",
+                                                        "discordbot",
+                                                        "linkedinbot",
+                                                        "skypeuripreview",
+                                                        "googlebot",
+                                                        "bingbot",
+                                                        "applebot",
+                                                        "bingpreview",
+                                                        "bot/",
+                                                        "bot;",
+                                                        "crawler",
+                                                        "spider",
+                                                        "curl/",
+                                                        "wget/",
+                                                        "python-"};
+
+tracking::WatchEvent eventNamed(const std::string& name) {
+  if (name == "opened") return tracking::WatchEvent::opened;
+  if (name == "played") return tracking::WatchEvent::played;
+  if (name == "completed") return tracking::WatchEvent::completed;
+  throw Error(ErrorKind::invalidInput, "there is no such event",
+              "Send opened, played or completed.", "watch.unknown_event");
+}
+
+[[noreturn]] void noSuchPage() {
+  throw Error(ErrorKind::notFound, "there is no such page", "Open the link from the message again.",
+              "watch.not_found");
+}
+
+}  // namespace
+
+bool isPerson(const Request& request) {
+  for (const char* name : {"purpose", "sec-purpose", "x-purpose", "x-moz"}) {
+    const std::string value = text::lower(request.header(name).value_or(""));
+    if (value.find("prefetch") != std::string::npos || value.find("preview") != std::string::npos) {
+      return false;
+    }
+  }
+  const std::string agent = text::lower(request.header("user-agent").value_or(""));
+  if (agent.empty() || agent.starts_with("whatsapp/")) return false;
+  return std::none_of(kCrawlers.begin(), kCrawlers.end(), [&](std::string_view crawler) {
+    return agent.find(crawler) != std::string::npos;
+  });
+}
+
+WatchEndpoints::WatchEndpoints(tracking::WatchPages& pages, const media::MediaStore& media,
+                               WatchSettings settings)
+    : pages_(pages), media_(media), settings_(std::move(settings)) {}
+
+std::vector<Route> WatchEndpoints::routes() {
+  const RouteOptions open{.anyQuery = true};
+  const RouteOptions events{.takes = Takes::body, .maxBody = ByteSize{100}, .anyQuery = true};
+  return {
+      {Method::get, "/w/{token}", kOpen, [this](Request& r) { return page(r); }, open},
+      {Method::get, "/w/{token}/clip.mp4", kOpen, [this](Request& r) { return clip(r); }, open},
+      {Method::get, "/w/{token}/poster.jpg", kOpen, [this](Request& r) { return poster(r); }, open},
+      {Method::post, "/w/{token}/events", kOpen, [this](Request& r) { return event(r); }, events},
+  };
+}
+
+Reply WatchEndpoints::page(Request& request) const {
+  const std::string& token = request.pathText("token");
+  const tracking::WatchLookup found = pages_.find(token);
+  if (const auto* page = std::get_if<tracking::WatchPage>(&found)) {
+    return watchHtml(*page, settings_, token, pageLanguage(request, page->language));
+  }
+  if (const auto* over = std::get_if<tracking::PageIsOver>(&found)) {
+    return absentHtml(settings_, "over", 410, token, pageLanguage(request, over->language));
+  }
+  return absentHtml(settings_, "unknown", 404, token, pageLanguage(request, ""));
+}
+
+tracking::WatchPage WatchEndpoints::pageOf(const Request& request) const {
+  tracking::WatchLookup found = pages_.find(request.pathText("token"));
+  if (auto* page = std::get_if<tracking::WatchPage>(&found)) return std::move(*page);
+  if (std::holds_alternative<tracking::PageIsOver>(found)) {
+    throw Error(ErrorKind::gone, "this page is over", "Ask the sender for a new link.",
+                "watch.over");
+  }
+  noSuchPage();
+}
+
+Reply WatchEndpoints::clip(Request& request) const { return file(request, pageOf(request).clip); }
+Reply WatchEndpoints::poster(Request& request) const {
+  return file(request, pageOf(request).poster);
+}
+
+// Private and not for long: the page can be revoked, and only its customer was meant to see it.
+Reply WatchEndpoints::file(const Request& request, const tracking::WatchMedia& media) const {
+  media::OpenFile open = media_.open(media.sha256);
+  return fileReply(request, {.file = std::move(open.fd),
+                             .size = open.size.bytes,
+                             .contentType = media.contentType,
+                             .etag = media.sha256,
+                             .cacheControl = "private, max-age=3600"});
+}
+
+Reply WatchEndpoints::event(Request& request) {
+  const auto event =
+      eventNamed(text::trim(request.body().readAll(request.route().options.maxBody)));
+  if (isPerson(request) && !pages_.record(request.pathText("token"), event)) noSuchPage();
+  return noContent();
+}
+
+}  // namespace clipcourier::http

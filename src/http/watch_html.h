@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "http/reply.h"
+#include "http/watch_endpoints.h"
+
+// The public pages as HTML: templates from pages/, words from pages/words.json.
+namespace clipcourier::http {
+
+// "de" or "en", whichever was asked for (?lang=), else the message's, else the browser's first that
+// we speak, else English.
+std::string pageLanguage(const Request& request, const std::string& messageLanguage);
+
+Reply watchHtml(const tracking::WatchPage& page, const WatchSettings& settings,
+                const std::string& token, const std::string& language);
+// A friendly page instead of the video: `words` is "unknown" (404) or "over" (410).
+Reply absentHtml(const WatchSettings& settings, const std::string& words, int status,
+                 const std::string& token, const std::string& language);
+
+}  // namespace clipcourier::http

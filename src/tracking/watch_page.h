@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "base/byte_size.h"
+#include "base/clock.h"
+
+namespace clipcourier::tracking {
+
+// A file of the media store that a page shows.
+struct WatchMedia {
+  std::string sha256;
+  ByteSize size;
+  std::string contentType;
+};
+
+// What one customer sees at the address in the message.
+struct WatchPage {
+  std::string title;          // of the video, in `language`
+  std::string senderName;     // who sent it, as people know them
+  std::string language;       // of the message: "de", "en"
+  int width = 0, height = 0;  // of the clip, in pixels
+  Millis duration{0};
+  WatchMedia clip, poster;
+};
+
+struct NoSuchPage {};    // a token we did not make, or of a message that is gone
+struct PageIsOver {      // its time has passed, or its customer asked to be forgotten
+  std::string language;  // "" when it is not known any more
+};
+using WatchLookup = std::variant<WatchPage, NoSuchPage, PageIsOver>;
+
+enum class WatchEvent {
+  opened,     // a person has the page before their eyes
+  played,     // the video began
+  completed,  // the video was seen to its end
+};
+
+// Where watch pages come from. Thread-safe.
+struct WatchPages {
+  virtual ~WatchPages() = default;
+  virtual WatchLookup find(const std::string& token) const = 0;
+  // Comes more than once for a page. Returns false when there is no such page, or it is over.
+  virtual bool record(const std::string& token, WatchEvent event) = 0;
+};
+
+}  // namespace clipcourier::tracking
