@@ -51,7 +51,7 @@ function recipient(body) {
   if (body.to === undefined && body.recipient === undefined) throw new GraphError(100, 'The parameter to or recipient is required.');
   if (body.to !== undefined) return { input: body.to, to: requirePhone(body.to, 'to') };
   requireText(body.recipient, 'recipient', 140);
-  if (!/^[A-Z]{2}\.[A-Za-z0-9]{1,128}$/.test(body.recipient)) throw invalidParameter('Param recipient is not a valid business-scoped user id');
+  if (!/^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$/.test(body.recipient)) throw invalidParameter('Param recipient is not a valid business-scoped user id');
   return { input: body.recipient, userId: body.recipient };
 }
 
