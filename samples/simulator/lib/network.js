@@ -199,6 +199,7 @@ export class Network {
       type: what.type, from_phone: true, what, ...shown,
     };
     phones.wroteTo(phoneNumberId, waId);
+    if (this.#parts.settings.get('status.read') === 'manual') this.openChat(waId); // who answers has looked
     books.received(message);
     const userId = this.#parts.settings.get('webhook.user_ids') ? { from_user_id: phones.userId(waId) } : {};
     const entry = { from: waId, ...userId, id: message.wamid, timestamp: String(Math.floor(at / 1000)), ...what };
