@@ -1,0 +1,154 @@
+#include "http/video_endpoints.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "http/file_reply.h"
+#include "http/http_error.h"
+#include "http/json_fields.h"
+#include "http/multipart.h"
+#include "http/video_json.h"
+#include "videos/clip_repository.h"
+#include "videos/video_repository.h"
+#include "videos/video_view.h"
+
+namespace clipcourier::http {
+namespace {
+
+constexpr std::uint64_t kFormOverhead = 64 << 10;  // boundaries, part headers and the title
+const std::string kVideos = "/api/v1/videos";
+
+[[noreturn]] void badForm(const std::string& what) {
+  throw Error(ErrorKind::invalidInput, what,
+              "Send multipart/form-data with one part \"file\" and, if you like, one \"title\".",
+              "upload.bad_form");
+}
+
+// The file is only a temp file until the form has ended: a request that is cut off, or says
+// something we do not take, leaves nothing.
+struct UploadForm {
+  videos::UploadInfo info;
+  std::optional<media::Incoming> file;
+
+  void take(MultipartReader::Part& part, videos::IngestService& ingest) {
+    if (part.name == "file" && !file) {
+      info.filename = part.fileName;
+      file.emplace(ingest.receive(part));
+    } else if (part.name == "title" && info.title.empty()) {
+      info.title = part.text();
+    } else {
+      badForm("the form has a part that is not expected, or one twice");
+    }
+  }
+};
+
+const std::string& contentOf(const videos::Clip& clip) { return clip.sha256; }
+const std::string& posterOf(const videos::Clip& clip) { return clip.poster.sha256; }
+const std::string& thumbnailOf(const videos::Clip& clip) { return clip.thumbnail.sha256; }
+
+}  // namespace
+
+std::vector<Route> VideoEndpoints::routes() {
+  const auto to = [this](Reply (VideoEndpoints::*handler)(Request&)) {
+    return [this, handler](Request& request) { return (this->*handler)(request); };
+  };
+  const std::string one = kVideos + "/{id}";
+  const RouteOptions form{.takes = Takes::body, .maxBody = {ingest_.limit().bytes + kFormOverhead}};
+  const RouteOptions paged{.query = {"limit", "cursor"}};
+  return {
+      {Method::post, kVideos, Scope::videosWrite, to(&VideoEndpoints::upload), form},
+      {Method::get, kVideos, Scope::videosRead, to(&VideoEndpoints::list), paged},
+      {Method::get, one, Scope::videosRead, to(&VideoEndpoints::get)},
+      {Method::patch, one, Scope::videosWrite, to(&VideoEndpoints::edit)},
+      {Method::del, one, Scope::videosWrite, to(&VideoEndpoints::remove)},
+      {Method::post,
+       one + "/retry",
+       Scope::videosWrite,
+       to(&VideoEndpoints::retry),
+       {.takes = Takes::nothing}},
+      fileRoute("content", contentOf, "video/mp4"),
+      fileRoute("poster", posterOf, "image/jpeg"),
+      fileRoute("thumbnail", thumbnailOf, "image/jpeg"),
+  };
+}
+
+Reply VideoEndpoints::upload(Request& request) {
+  MultipartReader form(request);
+  UploadForm upload;
+  while (auto* part = form.next()) upload.take(*part, ingest_);
+  if (!upload.file) badForm("the form has no part \"file\"");
+  const videos::Video video = ingest_.accept(upload.info, std::move(*upload.file), request.actor());
+  return show(video.id, 201).with("Location", kVideos + "/" + std::to_string(video.id.value));
+}
+
+Reply VideoEndpoints::list(Request& request) {
+  const PageRequest page = request.page();
+  nlohmann::json items = nlohmann::json::array();
+  std::optional<std::string> next;
+  database_.read([&](db::Connection& connection) {
+    auto found = videos::VideoRepository(connection).list(VideoId{page.afterId()}, page.limit + 1);
+    if (found.size() > static_cast<std::size_t>(page.limit)) {
+      found.pop_back();
+      next = std::to_string(found.back().id.value);
+    }
+    for (auto& video : found)
+      items.push_back(toJson(viewOf(connection, std::move(video)), VideoDetail::summary));
+  });
+  return pageReply(std::move(items), next);
+}
+
+Reply VideoEndpoints::get(Request& request) { return show(request.id<VideoId>(), 200); }
+
+Reply VideoEndpoints::edit(Request& request) {
+  const auto version = request.ifMatch();
+  if (!version)
+    throw HttpError(428, "If-Match is missing",
+                    "Send the ETag of the video you saw as If-Match, so that you overwrite nobody.",
+                    "request.if_match_missing");
+  JsonFields fields(request.json());
+  const std::string title = fields.text("title", 1'000);
+  fields.check();
+  service_.retitle(request.id<VideoId>(), *version, title, request.actor());
+  return show(request.id<VideoId>(), 200);
+}
+
+Reply VideoEndpoints::remove(Request& request) {
+  service_.remove(request.id<VideoId>(), request.actor());
+  return noContent();
+}
+
+Reply VideoEndpoints::retry(Request& request) {
+  service_.convertAgain(request.id<VideoId>(), request.actor());
+  return show(request.id<VideoId>(), 202);
+}
+
+Reply VideoEndpoints::show(VideoId id, int status) {
+  const auto view = database_.read([&](db::Connection& connection) {
+    return viewOf(connection, videos::VideoRepository(connection).get(id));
+  });
+  return ok(toJson(view, VideoDetail::full), status)
+      .with("ETag", "\"" + std::to_string(view.video.version) + "\"");
+}
+
+Route VideoEndpoints::fileRoute(const std::string& name, Hash hash,
+                                const std::string& contentType) {
+  return {Method::get, kVideos + "/{id}/clips/{profile}/" + name, Scope::videosRead,
+          [this, hash, contentType](Request& request) { return file(request, hash, contentType); }};
+}
+
+Reply VideoEndpoints::file(Request& request, Hash hash, const std::string& contentType) {
+  const auto clip = database_.read([&](db::Connection& connection) {
+    const auto video = videos::VideoRepository(connection).get(request.id<VideoId>());
+    return videos::ClipRepository(connection).current(video.id, request.pathText("profile"));
+  });
+  if (!clip)
+    throw Error(ErrorKind::notFound, "this video has no ready clip of that profile",
+                "Look at the video: it names its clips and how far they are.", "clip.not_found");
+  const std::string& sha256 = hash(*clip);
+  media::OpenFile stored = store_.open(sha256);
+  // The address outlives the clip that is current, so a cache must ask each time.
+  return fileReply(
+      request, {std::move(stored.fd), stored.size.bytes, contentType, sha256, "private, no-cache"});
+}
+
+}  // namespace clipcourier::http

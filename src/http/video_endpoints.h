@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "db/database.h"
+#include "http/route.h"
+#include "media/media_store.h"
+#include "videos/ingest_service.h"
+#include "videos/video_service.h"
+
+namespace clipcourier::http {
+
+// /api/v1/videos: upload, look, edit, remove, convert again, and the clips with their pictures.
+// Borrows its arguments, and its routes borrow it; thread-safe.
+class VideoEndpoints {
+ public:
+  VideoEndpoints(db::Database& database, videos::IngestService& ingest,
+                 videos::VideoService& service, const media::MediaStore& store)
+      : database_(database), ingest_(ingest), service_(service), store_(store) {}
+
+  std::vector<Route> routes();
+
+ private:
+  Reply upload(Request& request);
+  Reply list(Request& request);
+  Reply get(Request& request);
+  Reply edit(Request& request);
+  Reply remove(Request& request);
+  Reply retry(Request& request);
+  Reply show(VideoId id, int status);
+
+  // Which of a clip's files a route answers with.
+  using Hash = const std::string& (*)(const videos::Clip&);
+  Route fileRoute(const std::string& name, Hash hash, const std::string& contentType);
+  Reply file(Request& request, Hash hash, const std::string& contentType);
+
+  db::Database& database_;
+  videos::IngestService& ingest_;
+  videos::VideoService& service_;
+  const media::MediaStore& store_;
+};
+
+}  // namespace clipcourier::http
