@@ -1,10 +1,14 @@
 #include "customers/customer_service.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.h"
 #include "customers/customer_input.h"
 
 namespace clipcourier::customers {
 namespace {
+
+using Json = nlohmann::json;
 
 Error noSuchCustomer() {
   return Error(ErrorKind::notFound, "there is no such customer", "look the id up in the list",
@@ -15,14 +19,26 @@ ErrorDetail takenBy(CustomerId owner, const std::string& where) {
   return {"customer.taken", where, "belongs to customer " + std::to_string(owner.value)};
 }
 
+// For the audit log: which fields, never what stands in them.
+Json changedFields(const CustomerData& before, const CustomerData& now) {
+  Json fields = Json::array();
+  const auto add = [&](bool changed, const char* field) {
+    if (changed) fields.push_back(field);
+  };
+  add(before.externalRef != now.externalRef, "external_ref");
+  add(before.name != now.name, "name");
+  add(before.locale != now.locale, "locale");
+  add(before.identities != now.identities, "identities");
+  add(before.tags != now.tags, "tags");
+  add(before.attributes != now.attributes, "attributes");
+  return {{"fields", std::move(fields)}};
+}
+
 }  // namespace
 
 CustomerService::CustomerService(db::Database& database, const Clock& clock,
-                                 CustomerSettings settings, AuditWriter audit)
-    : database_(database),
-      clock_(clock),
-      settings_(std::move(settings)),
-      audit_(std::move(audit)) {}
+                                 CustomerSettings settings, const users::AuditLog& audit)
+    : database_(database), clock_(clock), settings_(std::move(settings)), audit_(audit) {}
 
 void CustomerService::requireFree(db::Connection& connection, const CustomerData& data,
                                   std::optional<CustomerId> except) const {
@@ -60,7 +76,7 @@ Customer CustomerService::create(const CustomerData& data, const Actor& actor) {
     std::vector<Customer> created(1);
     static_cast<CustomerData&>(created[0]) = clean;
     CustomerRepository(tx).insert(created, clock_.now());
-    audit_(tx, actor, "customer.created", "customer", created[0].id.value);
+    audit_.record(tx, actor, "customer.created", "customer", created[0].id.value, Json::object());
     return created[0];
   });
 }
@@ -83,7 +99,8 @@ Customer CustomerService::change(CustomerId id, std::optional<std::int64_t> vers
     std::vector<Customer> changed{*before};
     static_cast<CustomerData&>(changed[0]) = data;
     repository.replace(changed, clock_.now());
-    audit_(tx, actor, "customer.changed", "customer", id.value);
+    audit_.record(tx, actor, "customer.changed", "customer", id.value,
+                  changedFields(*before, data));
     return changed[0];
   });
 }

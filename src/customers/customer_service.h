@@ -6,17 +6,13 @@
 #include "base/actor.h"
 #include "customers/customer_repository.h"
 #include "db/database.h"
+#include "users/audit_log.h"
 
 namespace clipcourier::customers {
 
 struct CustomerSettings {
   std::string region = "DE";  // whose numbering plan applies to numbers without a country code
 };
-
-// Says in the transaction of a change what was changed: "customer.created" and the customer's id.
-using AuditWriter =
-    std::function<void(db::Transaction& tx, const Actor& actor, const std::string& action,
-                       const std::string& objectType, std::int64_t objectId)>;
 
 // Making and changing customers. Thread-safe; borrows its arguments.
 //
@@ -27,7 +23,7 @@ using AuditWriter =
 class CustomerService {
  public:
   CustomerService(db::Database& database, const Clock& clock, CustomerSettings settings,
-                  AuditWriter audit);
+                  const users::AuditLog& audit);
 
   Customer create(const CustomerData& data, const Actor& actor);
   // Changes what `edit` changes. `version` none: whatever is there (for single identities and
@@ -50,7 +46,7 @@ class CustomerService {
   db::Database& database_;
   const Clock& clock_;
   CustomerSettings settings_;
-  AuditWriter audit_;
+  const users::AuditLog& audit_;
 };
 
 }  // namespace clipcourier::customers

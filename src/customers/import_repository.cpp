@@ -12,13 +12,14 @@ using Json = nlohmann::json;
 
 namespace sql {
 constexpr auto add = R"sql(
-  INSERT INTO imports (state, dry_run, file, file_sha256, bytes_total, created_at_ms)
-  VALUES ($1, $2, $3, $4, $5, $6) RETURNING id)sql";
+  INSERT INTO imports (state, dry_run, idempotency_key, file, file_sha256, bytes_total, created_at_ms)
+  VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id)sql";
 constexpr std::string_view columns = R"sql(
   SELECT id, state, dry_run, file, file_sha256, bytes_total, bytes_done, lines_done, created, updated,
          unchanged, consents_given, kept_withdrawn, unproven, bad_lines, error_code, error, hint,
          created_at_ms, finished_at_ms FROM imports )sql";
 constexpr auto byId = "WHERE id = $1";
+constexpr auto byKey = "WHERE idempotency_key = $1";
 constexpr auto before = "WHERE id < $1 ORDER BY id DESC LIMIT $2";
 constexpr auto advance = R"sql(
   UPDATE imports SET state = 'running', lines_done = $1, bytes_done = $2, created = created + $3,
@@ -51,20 +52,21 @@ std::vector<Import> read(db::Connection& connection, std::string_view where, con
                         int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
                         string, string, string, TimePoint, std::optional<TimePoint>>(
            string(sql::columns).append(where), args...))
-    imports.push_back({id,
-                       *importState(state),
-                       dryRun,
-                       file,
-                       sha,
-                       total,
-                       done,
-                       lines,
-                       {created, updated, unchanged, given, kept, unproven, bad},
-                       code,
-                       error,
-                       hint,
-                       createdAt,
-                       finishedAt});
+    imports.push_back({.id = id,
+                       .state = *importState(state),
+                       .dryRun = dryRun,
+                       .idempotencyKey = {},
+                       .file = std::move(file),
+                       .fileSha256 = std::move(sha),
+                       .bytesTotal = total,
+                       .bytesDone = done,
+                       .linesDone = lines,
+                       .counts = {created, updated, unchanged, given, kept, unproven, bad},
+                       .errorCode = std::move(code),
+                       .error = std::move(error),
+                       .hint = std::move(hint),
+                       .createdAt = createdAt,
+                       .finishedAt = finishedAt});
   return imports;
 }
 
@@ -72,11 +74,18 @@ std::vector<Import> read(db::Connection& connection, std::string_view where, con
 
 ImportId ImportRepository::add(const Import& import, TimePoint now) {
   return *connection_.scalar<ImportId>(sql::add, name(ImportState::waiting), import.dryRun,
-                                       import.file, import.fileSha256, import.bytesTotal, now);
+                                       import.idempotencyKey, import.file, import.fileSha256,
+                                       import.bytesTotal, now);
 }
 
 std::optional<Import> ImportRepository::find(ImportId id) {
   auto found = read(connection_, sql::byId, id);
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+std::optional<Import> ImportRepository::findByKey(const std::string& idempotencyKey) {
+  auto found = read(connection_, sql::byKey, idempotencyKey);
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }

@@ -88,10 +88,8 @@ struct Fixture {
   ManualClock clock;
   crypto::KeyRing keys{Secret("a master key of a test, long enough")};
   Actor actor{"token", "1", ""};
-  std::vector<std::string> audited;
-  CustomerService customers{*database, clock, {}, [this](auto&, auto&, auto& action, auto&, auto) {
-                              audited.push_back(action);
-                            }};
+  users::AuditLog audit{clock};
+  CustomerService customers{*database, clock, {}, audit};
   ConsentService consents{keys, clock};
   Wording wording;
 };

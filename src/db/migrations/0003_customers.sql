@@ -89,6 +89,7 @@ CREATE TABLE imports (
   id {{id}},
   state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed')),
   dry_run INTEGER NOT NULL CHECK (dry_run IN (0, 1)),
+  idempotency_key TEXT UNIQUE,
   file TEXT NOT NULL,
   file_sha256 TEXT NOT NULL,
   bytes_total BIGINT NOT NULL,
