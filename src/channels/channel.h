@@ -91,6 +91,7 @@ struct MediaFile {
   net::FileSource bytes;
   std::string mimeType;  // "video/mp4"
   std::string fileName;  // "clip.mp4"
+  std::string sha256;    // hexadecimal; what the provider must have received
 };
 
 // What the provider says about our number. Texts are its own words; empty when not told.
@@ -124,6 +125,7 @@ class Channel {
   virtual std::vector<WebhookEvent> parseWebhook(std::string_view body) const = 0;
 
   // Exchanges: run them with senders::runExchange or step by step.
+  // Ends with the media id, once the provider has confirmed size and hash of what it received.
   virtual std::unique_ptr<Exchange<std::string>> uploadMedia(Account account,
                                                              MediaFile media) const = 0;
   virtual std::unique_ptr<Exchange<std::vector<Template>>> listTemplates(Account account) const = 0;

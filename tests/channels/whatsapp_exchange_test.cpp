@@ -28,7 +28,7 @@ T as(const Step& step) {
 
 TEST_CASE("a clip is uploaded as a form with its type", "[channels]") {
   net::FileSource file{"/var/clip.mp4", nullptr, 0, 1234};
-  const auto upload = channel.uploadMedia(account(), {file, "video/mp4", "clip.mp4"});
+  const auto upload = channel.uploadMedia(account(), {file, "video/mp4", "clip.mp4", ""});
   const auto request = as<net::HttpRequest>(upload->begin());
   CHECK(request.method == "POST");
   CHECK(request.url == "https://graph.example/v23.0/1055/media");
@@ -38,7 +38,29 @@ TEST_CASE("a clip is uploaded as a form with its type", "[channels]") {
   CHECK(std::get<std::string>(parts[1].content) == "video/mp4");
   CHECK(parts[2].contentType == "video/mp4");
   CHECK(std::get<net::FileSource>(parts[2].content).size == 1234);
-  CHECK(as<std::string>(upload->next(answer(200, R"({"id":"9001"})"))) == "9001");
+  const auto check = as<net::HttpRequest>(upload->next(answer(200, R"({"id":"9001"})")));
+  CHECK(check.method == "GET");
+  CHECK(check.url == "https://graph.example/v23.0/9001?phone_number_id=1055");
+  CHECK(as<std::string>(upload->next(answer(200, R"({"id":"9001","file_size":"1234"})"))) ==
+        "9001");
+}
+
+TEST_CASE("an upload counts when the provider has the same bytes", "[channels]") {
+  const std::string hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+  const auto ends = [&](const std::string& confirmation) {
+    MediaFile media{{"/clip.mp4", nullptr, 0, 3}, "video/mp4", "clip.mp4", hex};
+    const auto upload = channel.uploadMedia(account(), media);
+    upload->begin();
+    upload->next(answer(200, R"({"id":"9001"})"));
+    return std::holds_alternative<std::string>(upload->next(answer(200, confirmation)));
+  };
+  CHECK(ends(R"({"id":"9001","file_size":"3","sha256":")" + hex + "\"}"));
+  CHECK(ends(
+      R"({"id":"9001","file_size":3,"sha256":"ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="})"));
+  CHECK(ends(R"({"id":"9001"})"));
+  CHECK_FALSE(ends(R"({"id":"9001","file_size":"2"})"));
+  CHECK_FALSE(ends(R"({"id":"9001","sha256":"00"})"));
+  CHECK_FALSE(ends("{}"));
 }
 
 TEST_CASE("an upload that fails says whether another try can help", "[channels]") {

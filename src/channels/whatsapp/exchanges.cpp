@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/crypto.h"
 #include "channels/whatsapp/graph.h"
 #include "channels/whatsapp/templates.h"
 #include "channels/whatsapp/whatsapp_channel.h"
@@ -36,6 +37,12 @@ bool isGood(const net::HttpResponse& response) {
   return response.complete() && response.status >= 200 && response.status < 300;
 }
 
+// Meta writes hashes as hexadecimal digits in one place and as Base64 in another.
+bool isHash(std::string_view told, std::string_view hex) {
+  const auto bytes = crypto::unhex(hex);
+  return bytes && (crypto::unhex(told) == bytes || crypto::unbase64(told) == bytes);
+}
+
 class MediaUpload final : public Exchange<std::string> {
  public:
   MediaUpload(Account account, MediaFile media)
@@ -54,14 +61,30 @@ class MediaUpload final : public Exchange<std::string> {
 
   ExchangeStep<std::string> next(const net::HttpResponse& answer) override {
     const Json body = parseJson(answer.body);
-    std::string id = text(body, "id");
-    if (isGood(answer) && !id.empty()) return id;
-    return failure(answer, body);
+    const std::string id = text(body, "id");
+    if (!isGood(answer) || id.empty()) return failure(answer, body);
+    if (!id_.empty()) return confirmed(body);
+    id_ = id;
+    return graphRequest(
+        account_, "GET",
+        graphUrl(account_, {id_}) + "?phone_number_id=" + percentEncode(account_.numberId));
   }
 
  private:
+  // What the provider does not tell is not held against it; what it tells must be right.
+  ExchangeStep<std::string> confirmed(const Json& body) const {
+    const auto size = number(member(body, "file_size"));
+    const std::string hash = text(body, "sha256");
+    const bool sameSize = !size || *size == static_cast<std::int64_t>(media_.bytes.size);
+    const bool sameHash = hash.empty() || media_.sha256.empty() || isHash(hash, media_.sha256);
+    if (sameSize && sameHash) return id_;
+    return ExchangeFailure{true, std::chrono::seconds(10), 0, Reaction::retry,
+                           "the provider received other bytes than were sent"};
+  }
+
   Account account_;
   MediaFile media_;
+  std::string id_;  // known after the first answer
 };
 
 class TemplatePages final : public Exchange<std::vector<Template>> {
