@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/actor.h"
+#include "db/database.h"
+#include "senders/secret_sources.h"
+#include "senders/sender.h"
+#include "senders/sender_directory.h"
+
+namespace clipcourier::senders {
+
+// The rules of senders, each change with its audit row. Borrows its arguments. Thread-safe.
+class SenderService {
+ public:
+  SenderService(db::Database& database, const SecretSources& secrets, SenderDirectory& directory,
+                const Clock& clock)
+      : database_(database), secrets_(secrets), directory_(directory), clock_(clock) {}
+
+  // Throws Error(invalidInput) naming every mistake, Error(conflict) when the number is known.
+  Sender create(const SenderInput& input, const Actor& actor);
+  // Error(notFound), or Error(conflict) when `version` is not the row's any more. The channel
+  // stays.
+  Sender edit(SenderId id, std::int64_t version, SenderInput input, const Actor& actor);
+  Sender get(SenderId id) const;  // Error(notFound)
+
+ private:
+  void check(const SenderInput& input) const;
+
+  db::Database& database_;
+  const SecretSources& secrets_;
+  SenderDirectory& directory_;
+  const Clock& clock_;
+};
+
+}  // namespace clipcourier::senders
