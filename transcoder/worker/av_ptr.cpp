@@ -1,14 +1,29 @@
 #include "transcoder/worker/av_ptr.h"
 
+#include <sys/mman.h>
+
 #include <new>
 
 #include "base/error.h"
 
 namespace clipcourier::transcoder {
 
+namespace {
+
+// Other libraries say "external error" when it was memory that they did not get.
+bool memoryIsShort() {
+  constexpr std::size_t kProbe = 16 << 20;
+  void* memory = mmap(nullptr, kProbe, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return true;
+  munmap(memory, kProbe);
+  return false;
+}
+
+}  // namespace
+
 int check(int rc, const std::string& doing) {
   if (rc >= 0) return rc;
-  if (rc == AVERROR(ENOMEM)) throw std::bad_alloc();
+  if (rc == AVERROR(ENOMEM) || memoryIsShort()) throw std::bad_alloc();
   char words[AV_ERROR_MAX_STRING_SIZE] = {};
   av_strerror(rc, words, sizeof words);
   throw Error(ErrorKind::internal, doing + ": " + words);

@@ -67,11 +67,7 @@ class ClipMaker {
         plan_.slots, static_cast<std::int64_t>(rate) * plan_.frameRate.den, plan_.frameRate.num);
     sound_.emplace(rate, profile.audio.channels, startUs, samples,
                    soundEncoder_->codec().frame_size);
-    try {
-      soundDecoder_.emplace(*demuxer_.audio(), 1);
-    } catch (const Refused&) {
-      made_.audioLost = true;  // the picture is worth more than a clip that is not made
-    }
+    soundDecoder_.emplace(*demuxer_.audio(), 1);
   }
 
   void feedVideo(const AVPacket& packet) {

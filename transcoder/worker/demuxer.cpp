@@ -62,6 +62,11 @@ bool looksEncrypted(const std::string& head) {
   return head.find("encv") != head.npos && head.find("sinf") != head.npos;
 }
 
+bool looksLikePlaylist(const std::string& head) {
+  return head.find("#EXTM3U") != head.npos || head.starts_with("ffconcat") ||
+         head.find("<MPD") != head.npos;
+}
+
 bool isAnimatedWebp(const std::string& head) {
   return head.starts_with("RIFF") && head.size() > 21 && head.compare(8, 8, "WEBPVP8X") == 0 &&
          (head[20] & 0x02);
@@ -70,13 +75,13 @@ bool isAnimatedWebp(const std::string& head) {
 const AVInputFormat* recognise(AVIOContext* io, const std::string& head) {
   const AVInputFormat* format = nullptr;
   const int score = av_probe_input_buffer2(io, &format, "", nullptr, 0, 1 << 20);
+  if (looksLikePlaylist(head)) refuse::playlist();
   if (score < 0 || !format) {
     if (looksEncrypted(head)) refuse::encrypted();
     refuse::unknownFormat();
   }
   if (isAnimatedWebp(head)) refuse::animatedWebp();
   if (isPlaylist(format->name)) refuse::playlist();
-  if (head.find("#EXTM3U") != head.npos) refuse::playlist();
   if (isImage(format->name)) refuse::stillImage();
   if (!isOneOf(format->name, kFormats)) refuse::unknownFormat();
   return format;

@@ -66,14 +66,24 @@ void refuseShape(int width, int height) {
     refuse::badShape(width, height);
 }
 
+// A call may start with small pictures; the container names the size that counts.
+bool growsLater(const AVFrame& frame, const AVCodecParameters& container) {
+  if (container.width <= frame.width || container.height <= frame.height) return false;
+  const double own = static_cast<double>(frame.width) / frame.height;
+  const double later = static_cast<double>(container.width) / container.height;
+  return std::abs(later / own - 1) < 0.03;
+}
+
 void describePicture(Probe::Video& video, const AVStream& stream, const AVFrame& frame,
                      const Orientation& orientation) {
   const AVRational aspect = pixelAspect(stream, frame);
-  video.storedWidth = frame.width;
-  video.storedHeight = frame.height;
+  const AVCodecParameters& container = *stream.codecpar;
+  const bool grows = growsLater(frame, container);
+  video.storedWidth = grows ? container.width : frame.width;
+  video.storedHeight = grows ? container.height : frame.height;
   video.sampleAspect = {aspect.num, aspect.den};
-  video.width = std::max(1, static_cast<int>(std::lround(frame.width * av_q2d(aspect))));
-  video.height = frame.height;
+  video.width = std::max(1, static_cast<int>(std::lround(video.storedWidth * av_q2d(aspect))));
+  video.height = video.storedHeight;
   if (orientation.swapsSides()) std::swap(video.width, video.height);
   video.rotation = orientation.rotation;
   video.mirrored = orientation.mirrored;
@@ -87,6 +97,17 @@ void describePicture(Probe::Video& video, const AVStream& stream, const AVFrame&
   video.matrix = known(av_color_space_name(frame.colorspace));
   video.primaries = known(av_color_primaries_name(frame.color_primaries));
   video.transfer = known(av_color_transfer_name(frame.color_trc));
+}
+
+// A clip that loses its sound without a word would be worse than none. What fails later, in the
+// middle of the sound, becomes silence with a warning.
+void refuseBrokenSound(const Demuxer& demuxer) {
+  if (!demuxer.audio()) return;
+  try {
+    Decoder sound(*demuxer.audio(), 1);
+  } catch (const Refused&) {
+    refuse::damagedSound();
+  }
 }
 
 // Small pictures of the stored shape, enough to see whether they are dark.
@@ -168,6 +189,7 @@ Source examine(int fd) {
     source.probe = describe(demuxer, source.scan);
   }
   Demuxer demuxer(fd);
+  refuseBrokenSound(demuxer);
   demuxer.dropAudio();
   Decoder decoder(demuxer.video(), 1);
   FrameClock clock(demuxer.video().time_base, source.scan.rate.perSecond);

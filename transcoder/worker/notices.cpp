@@ -1,5 +1,6 @@
 #include "transcoder/worker/notices.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -109,8 +110,11 @@ void damage(const Source& source, const Made& made, std::int64_t startUs, Report
                                {"Die Quelle ist ab " + clockTime(atMs) + " beschädigt.",
                                 "The source is damaged from " + clockTime(atMs) + " on."}});
   }
+  const std::int64_t soundMs =
+      source.scan.audioEndUs ? (*source.scan.audioEndUs - source.firstUs) / 1000 : 0;
+  const std::int64_t thereMs = std::max(usedMs, soundMs);
   const bool cutOff = source.scan.endedByDamage || usedMs + 1'000 < endMs;
-  if (cutOff || (claimedMs > 0 && claimedMs > usedMs + 2'000 && claimedMs > usedMs * 5 / 4)) {
+  if (cutOff || (claimedMs > thereMs + 2'000 && claimedMs > thereMs * 5 / 4)) {
     report.warnings.push_back(
         {"warning.ends_early",
          {"Das Bild der Quelle endet bei " + clockTime(usedMs) + ", früher als angegeben.",

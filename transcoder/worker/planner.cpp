@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace clipcourier::transcoder {
 namespace {
@@ -18,11 +19,10 @@ int even(double value) { return std::max(2, static_cast<int>((value + 0.51) / 2)
 
 int level4BufferKbit(int maxLevel) { return maxLevel >= 40 ? 25'000 : 10'000; }
 
+// A fifth of the bits, within what stereo needs and what it can use.
 int audioRate(const Profile& profile, double totalKbps) {
-  const int affordable = static_cast<int>(totalKbps * 0.2);
-  for (const int kbps : {128, 96, 64, 48})
-    if (kbps <= affordable && kbps <= profile.audio.maxKbps) return kbps;
-  return std::min(48, profile.audio.maxKbps);
+  const int most = profile.audio.maxKbps;
+  return std::clamp(static_cast<int>(totalKbps * 0.2), std::min(48, most), most);
 }
 
 // A source that was itself made with few bits needs few bits again.
@@ -32,6 +32,11 @@ double neededKbps(const Probe::Video& source, double pixels, double fps) {
   const double sourcePixels = static_cast<double>(source.width) * source.height;
   const double shrink = std::min(1.0, pixels / std::max(sourcePixels, 1.0));
   return std::min(general, 1.5 * static_cast<double>(source.kbps) * std::pow(shrink, 0.75));
+}
+
+Fraction reduced(Fraction rate) {
+  const int common = std::gcd(rate.num, rate.den);
+  return {rate.num / common, rate.den / common};
 }
 
 }  // namespace
@@ -46,7 +51,7 @@ Fraction clipRate(Fraction source, bool constant, int maxFps) {
   if (source.value() > maxFps && rate.value() < maxFps * 0.75) return {maxFps, 1};
   int times = 1;
   while (rate.value() * times < kMinFps) ++times;
-  return {rate.num * times, rate.den};
+  return reduced({rate.num * times, rate.den});
 }
 
 Plan plan(const Profile& profile, const Probe& source, std::int64_t durationUs) {

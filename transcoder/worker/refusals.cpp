@@ -65,6 +65,14 @@ void damaged() {
           kExportAgain);
 }
 
+void damagedSound() {
+  because("input.damaged_sound",
+          {"Die Tonspur ist so beschädigt, dass sie sich nicht öffnen lässt.",
+           "The sound track is so damaged that it cannot be opened."},
+          {"Exportieren Sie das Video neu oder ohne Ton und laden Sie es noch einmal hoch.",
+           "Export the video again, or without sound, and upload it once more."});
+}
+
 void encrypted() {
   because("input.encrypted",
           {"Das Video ist mit einem Kopierschutz verschlüsselt.",

@@ -26,6 +26,7 @@ namespace refuse {
 [[noreturn]] void stillImage();
 [[noreturn]] void animatedWebp();
 [[noreturn]] void damaged();
+[[noreturn]] void damagedSound();
 [[noreturn]] void encrypted();
 [[noreturn]] void noVideo();
 [[noreturn]] void noPictures();

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "support/temp_folder.h"
+#include "transcoder/child_process.h"
+#include "transcoder/process.h"
+
+// What the transcoder's tests share: files in a folder of their own, sources drawn by Debian's
+// ffmpeg command, and ffprobe as a second opinion about a clip.
+namespace clipcourier::transcoder {
+
+using Folder = TempFolder;
+
+Descriptor openToRead(const std::filesystem::path& path);
+Descriptor openNew(const std::filesystem::path& path);  // for reading and writing, empty
+std::string contentOf(const std::filesystem::path& path);
+void write(const std::filesystem::path& path, const std::string& content);
+
+// Clip and pictures of one transcode, in files.
+struct OutputFiles {
+  explicit OutputFiles(const Folder& folder);
+  Outputs outputs() const { return {clip.get(), poster.get(), thumbnail.get()}; }
+  std::filesystem::path clipPath, posterPath, thumbnailPath;
+  Descriptor clip, poster, thumbnail;
+};
+
+// Runs a program and answers its standard output; throws when it fails.
+std::string outputOf(const std::string& commandLine);
+
+// `ffmpeg -v error -y ARGUMENTS PATH`.
+void draw(const std::string& arguments, const std::filesystem::path& path);
+
+nlohmann::json ffprobe(const std::filesystem::path& path);  // streams, format and frames' types
+
+// Checks everything ffprobe can say about a clip against its report. Uses CHECK.
+void checkAgainstFfprobe(const Report& report, const std::filesystem::path& clip);
+
+const Claim* find(const Report& report, const std::string& claim);
+bool hasNotice(const std::vector<Notice>& notices, const std::string& code);
+std::string failures(const Report& report);  // the claims that did not pass
+
+Profile whatsapp();
+
+}  // namespace clipcourier::transcoder

@@ -1,0 +1,59 @@
+#include "transcoder/worker/h264.h"
+
+#include "support/catch.h"
+
+using namespace clipcourier::transcoder;
+
+namespace {
+
+// first_mb_in_slice 0 is "1"; slice types 5, 6, 7 are "00110", "00111", "0001000".
+std::string unit(const std::string& payload) {
+  return std::string("\0\0\0", 3) + static_cast<char>(payload.size()) + payload;
+}
+const std::string kP = unit("\x41\x98\x01");  // 1 00110..
+const std::string kB = unit("\x41\x9c\x01");  // 1 00111..
+const std::string kI = unit("\x65\x88\x81");  // 1 0001000
+const std::string kSei = unit("\x06\x05\x01");
+
+SliceCounts count(const std::string& sample) {
+  SliceCounts counts;
+  countSlices(sample, 4, counts);
+  return counts;
+}
+
+}  // namespace
+
+TEST_CASE("slices are counted by their type, SEI apart", "[transcoder]") {
+  const SliceCounts counts = count(kI + kSei + kP + kP + kB);
+  CHECK(counts.i == 1);
+  CHECK(counts.p == 2);
+  CHECK(counts.b == 1);
+  CHECK(counts.sei == 1);
+  CHECK(counts.broken == 0);
+}
+
+TEST_CASE("bytes that only prevent a start code are not part of a slice header", "[transcoder]") {
+  // 24 zero bits, then a one: first_mb_in_slice is 2^24 - 1 + ...; with the 03 read as data the
+  // header would say something else.
+  const SliceCounts counts =
+      count(unit(std::string("\x41\x00\x00\x03\x00\x80\x00\x00\x00\x98\x00\x00", 12)));
+  CHECK(counts.broken + counts.p + counts.b + counts.i + counts.other == 1);
+}
+
+TEST_CASE("a sample that is cut or empty inside counts as broken", "[transcoder]") {
+  CHECK(count(kP.substr(0, 5)).broken == 1);
+  CHECK(count(std::string("\0\0", 2)).broken == 1);
+  CHECK(count(std::string("\0\0\0\0", 4)).broken == 1);
+  CHECK(count(unit(std::string("\x41\x00\x00\x00\x00\x00\x00", 7))).broken == 1);
+  SliceCounts counts;
+  countSlices(kP, 0, counts);
+  CHECK(counts.broken == 1);
+}
+
+TEST_CASE("profile and level come from the decoder configuration", "[transcoder]") {
+  const AvcConfig config = parseAvcConfig(std::string("\x01\x4d\x40\x28\xff\xe1\x00", 7));
+  CHECK(config.profile == 77);
+  CHECK(config.level == 40);
+  CHECK(config.lengthBytes == 4);
+  CHECK(parseAvcConfig("short").lengthBytes == 0);
+}

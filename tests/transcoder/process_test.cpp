@@ -1,0 +1,298 @@
+#include "transcoder/process.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <sstream>
+#include <thread>
+
+#include "support/catch.h"
+#include "support/wait_for.h"
+#include "transcoder/files.h"
+
+using namespace clipcourier;
+using namespace clipcourier::transcoder;
+using namespace std::chrono_literals;
+
+namespace {
+
+const char* const kMoving = "-f lavfi -i testsrc2=size=640x360:rate=25:duration=3";
+const char* const kMovingWithSound =
+    "-f lavfi -i testsrc2=size=640x360:rate=25:duration=3 "
+    "-f lavfi -i sine=frequency=440:sample_rate=44100:duration=3 -shortest";
+
+// A program in the worker's place that plays a part.
+std::filesystem::path actor(const Folder& folder, const std::string& part) {
+  const std::filesystem::path path = folder / "actor";
+  write(path, "#!/bin/sh\n" + part + "\n");
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  return path;
+}
+
+Error errorOf(const Process& process, const Folder& folder, const Cancelled& cancelled = {}) {
+  write(folder / "source", "bytes");
+  try {
+    process.probe(openToRead(folder / "source").get(), cancelled);
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error(ErrorKind::notFound, "no error at all");
+}
+
+Report transcode(const std::filesystem::path& source, const OutputFiles& files) {
+  return Process().transcode(openToRead(source).get(), whatsapp(), files.outputs());
+}
+
+int openDescriptors() {
+  int count = 0;
+  DIR* folder = opendir("/proc/self/fd");
+  while (readdir(folder)) ++count;
+  closedir(folder);
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("a video becomes a clip with pictures and a proof that ffprobe agrees with",
+          "[transcoder]") {
+  Folder folder;
+  draw(std::string(kMovingWithSound) +
+           " -metadata title=Secret -metadata location=+52.5+013.4/ -c:v mpeg4 -q:v 3 -c:a mp3",
+       folder / "source.mov");
+  OutputFiles files(folder);
+  std::vector<Progress> steps;
+  const Report report =
+      Process().transcode(openToRead(folder / "source.mov").get(), whatsapp(), files.outputs(),
+                          [&](const Progress& progress) { steps.push_back(progress); });
+  INFO(failures(report));
+  CHECK(report.passed);
+  CHECK(report.claims.size() >= 22);
+  CHECK(report.width == 640);
+  CHECK(report.height == 360);
+  CHECK(report.durationMs == 3000);
+  CHECK(report.hasAudio);
+  CHECK(report.bytes == std::filesystem::file_size(files.clipPath));
+  checkAgainstFfprobe(report, files.clipPath);
+  CHECK(contentOf(files.clipPath).find("Secret") == std::string::npos);
+  CHECK(contentOf(files.clipPath).find("x264") == std::string::npos);
+  CHECK(contentOf(files.clipPath).find("Lavf") == std::string::npos);
+
+  CHECK(report.poster.width == 640);
+  CHECK(report.poster.bytes == std::filesystem::file_size(files.posterPath));
+  CHECK(report.thumbnail.width == 320);
+  CHECK(report.thumbnail.bytes < 200'000);
+  CHECK(contentOf(files.posterPath).substr(0, 3) == "\xff\xd8\xff");
+
+  REQUIRE(steps.size() > 5);
+  CHECK(steps.front().percent == 0);
+  CHECK(steps.back().percent == 100);
+  for (std::size_t i = 1; i < steps.size(); ++i) CHECK(steps[i].percent >= steps[i - 1].percent);
+  CHECK_FALSE(steps[1].words.de.empty());
+}
+
+TEST_CASE("the same source gives the same bytes", "[transcoder]") {
+  Folder folder, first, second;
+  draw(std::string(kMovingWithSound) + " -c:v mpeg4 -q:v 3 -c:a mp2", folder / "source.mkv");
+  OutputFiles one(first), two(second);
+  CHECK(canonicalBytes(transcode(folder / "source.mkv", one)) ==
+        canonicalBytes(transcode(folder / "source.mkv", two)));
+  CHECK(contentOf(one.clipPath) == contentOf(two.clipPath));
+}
+
+TEST_CASE("a probe says what a source holds", "[transcoder]") {
+  Folder folder;
+  draw(std::string(kMovingWithSound) + " -c:v mpeg4 -c:a aac -ac 1", folder / "source.mp4");
+  const Probe probe = Process().probe(openToRead(folder / "source.mp4").get());
+  CHECK(probe.video.codec == "mpeg4");
+  CHECK(probe.video.width == 640);
+  CHECK(probe.video.frameRate == Fraction{25, 1});
+  CHECK(probe.video.constantRate);
+  CHECK(probe.durationMs == 3000);
+  REQUIRE(probe.audio);
+  CHECK(probe.audio->channels == 1);
+}
+
+TEST_CASE("what is no video is refused with a code and what to do", "[transcoder]") {
+  const auto [content, code] = GENERATE(table<std::string, std::string>({
+      {"", "input.empty"},
+      {"hello, this is text and no video", "input.unknown_format"},
+      {"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n", "input.playlist"},
+      {"ffconcat version 1.0\nfile /etc/passwd\n", "input.playlist"},
+      {std::string("\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xd9", 22), ""},
+  }));
+  Folder folder;
+  write(folder / "source", content);
+  OutputFiles files(folder);
+  try {
+    transcode(folder / "source", files);
+    FAIL("was not refused");
+  } catch (const RefusedInput& refused) {
+    CAPTURE(content);
+    CHECK(refused.kind() == ErrorKind::refused);
+    if (!code.empty()) CHECK(refused.code() == code);
+    CHECK_FALSE(refused.refusal().what.de.empty());
+    CHECK_FALSE(refused.refusal().what.en.empty());
+    CHECK_FALSE(refused.refusal().hint.de.empty());
+    CHECK_FALSE(refused.hint().empty());
+  }
+}
+
+TEST_CASE("a source longer than the profile allows is refused with choices", "[transcoder]") {
+  Folder folder;
+  draw("-f lavfi -i color=red:size=64x64:rate=5:duration=700 -c:v mpeg4", folder / "long.mp4");
+  OutputFiles files(folder);
+  try {
+    transcode(folder / "long.mp4", files);
+    FAIL("was not refused");
+  } catch (const RefusedInput& refused) {
+    CHECK(refused.code() == "input.too_long");
+    CHECK(refused.hint().find("10:00") != std::string::npos);
+  }
+}
+
+TEST_CASE("several workers run at once and leave no descriptor open", "[transcoder]") {
+  Folder folder;
+  draw(std::string(kMoving) + " -c:v mpeg4", folder / "source.mp4");
+  const Descriptor source = openToRead(folder / "source.mp4");  // one position for all of them
+  const int before = openDescriptors();
+  std::atomic<int> passed{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&] {
+        Folder own;
+        OutputFiles files(own);
+        passed += Process().transcode(source.get(), whatsapp(), files.outputs()).passed;
+      });
+  }
+  CHECK(passed == 4);
+  CHECK(openDescriptors() == before);
+}
+
+TEST_CASE("cancelling kills the worker and everything it started at once", "[transcoder]") {
+  Folder folder;
+  const auto program =
+      actor(folder, "sleep 60 & echo $! > /proc/self/fd/3; echo $$ >> /proc/self/fd/3; sleep 60");
+  write(folder / "pids", "");
+  const Descriptor pids = openNew(folder / "pids");
+  std::atomic<bool> stop{false};
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    Process(program).probe(pids.get(), [&] {
+      const std::string written = contentOf(folder / "pids");
+      return std::count(written.begin(), written.end(), '\n') >= 1;
+    });
+    FAIL("was not cancelled");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::unavailable);
+    CHECK(error.code() == "transcoder.cancelled");
+  }
+  CHECK(std::chrono::steady_clock::now() - start < 20s);
+  std::istringstream written(contentOf(folder / "pids"));
+  for (pid_t pid; written >> pid;) {
+    CAPTURE(pid);
+    CHECK(waitFor([&] {
+      const std::string stat = contentOf("/proc/" + std::to_string(pid) + "/stat");
+      return stat.empty() || stat.find(") Z ") != std::string::npos;
+    }));
+  }
+}
+
+TEST_CASE("a worker that misbehaves ends in an error that says how", "[transcoder]") {
+  const auto [part, code] = GENERATE(table<std::string, std::string>({
+      {"kill -SEGV $$", "transcoder.crashed"},
+      {"kill -KILL $$", "transcoder.killed"},
+      {"kill -XCPU $$", "transcoder.cpu"},
+      {"kill -XFSZ $$", "transcoder.output_size"},
+      {"exit 7", "transcoder.failed"},
+      {"exit 0", "transcoder.protocol"},
+      {"echo nonsense; sleep 60", "transcoder.protocol"},
+      {"while :; do echo -n xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done",
+       "transcoder.protocol"},
+      {R"(echo '{"failed":{"code":"memory","what":"none"}}'; exit 1)", "transcoder.memory"},
+      {"while :; do :; done", "transcoder.cpu"},
+      {"sleep 60", "transcoder.timeout"},
+  }));
+  CAPTURE(part);
+  Folder folder;
+  Limits limits;
+  limits.cpu = 2s;
+  limits.wall = part == "sleep 60" ? 1s : 60s;
+  const Error error = errorOf(Process(actor(folder, part), limits), folder);
+  CHECK(error.code() == code);
+}
+
+TEST_CASE("a worker gets no environment, no other descriptor and no core dump", "[transcoder]") {
+  Folder folder;
+  write(folder / "secret", "do not inherit me");
+  const int leaking = ::open((folder / "secret").c_str(), O_RDONLY);  // without close-on-exec
+  REQUIRE(leaking >= 0);
+  const Descriptor notes = openNew(folder / "notes");
+  const auto program = actor(folder,
+                             "{ ls -l /proc/$$/fd | grep -c secret; ulimit -c; ulimit -f;"
+                             "  env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD=; } >&3");
+  CHECK_THROWS_AS(Process(program).probe(notes.get()), Error);
+  ::close(leaking);
+  std::istringstream lines(contentOf(folder / "notes"));
+  std::string descriptors, core, output, environment;
+  std::getline(lines, descriptors);
+  std::getline(lines, core);
+  std::getline(lines, output);
+  std::getline(lines, environment);
+  CHECK(descriptors == "0");
+  CHECK(core == "0");
+  CHECK(output == std::to_string((256ULL << 20) / 512));
+  CHECK(environment.empty());
+}
+
+TEST_CASE("a worker that cannot be started is an error that can be tried again", "[transcoder]") {
+  Folder folder;
+  CHECK(errorOf(Process(folder / "nothing"), folder).code() == "transcoder.start");
+}
+
+TEST_CASE("an output limit stops the worker, and the limit is named", "[transcoder]") {
+  Folder folder;
+  draw(std::string(kMoving) + " -c:v mpeg4 -q:v 2", folder / "source.mp4");
+  OutputFiles files(folder);
+  Limits limits;
+  limits.output = 20_KB;
+  const Process process(Process::besideThisProgram(), limits);
+  try {
+    process.transcode(openToRead(folder / "source.mp4").get(), whatsapp(), files.outputs());
+    FAIL("was not stopped");
+  } catch (const Error& error) {
+    CHECK(error.code() == "transcoder.output_size");
+  }
+}
+
+#ifndef CLIPCOURIER_SANITIZE
+TEST_CASE("a memory limit stops the worker, and the limit is named", "[transcoder]") {
+  Folder folder;
+  draw("-f lavfi -i testsrc2=size=1920x1080:rate=25:duration=1 -c:v libx264 -preset ultrafast",
+       folder / "source.mp4");
+  OutputFiles files(folder);
+  Limits limits;
+  limits.memory = 90_MB;
+  const Process process(Process::besideThisProgram(), limits);
+  try {
+    process.transcode(openToRead(folder / "source.mp4").get(), whatsapp(), files.outputs());
+    FAIL("was not stopped");
+  } catch (const Error& error) {
+    INFO(error.what());
+    CHECK(error.kind() == ErrorKind::unavailable);
+    CHECK(error.code() == "transcoder.memory");
+  }
+}
+#endif
+
+TEST_CASE("descriptors that are no regular file are refused by the worker", "[transcoder]") {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const Descriptor in(ends[0]), out(ends[1]);
+  CHECK_THROWS_AS(Process().probe(in.get()), Error);
+}
