@@ -90,7 +90,7 @@ test('what is given up is dropped and no longer pending', async (t) => {
 
 test('duplicates, reordering and batches lose nothing', async (t) => {
   const { client, receiver } = await startBoth(t, {
-    'webhook.duplicate_share': 0.3, 'webhook.reorder_share': 0.3, 'webhook.hold_ms': [1, 30], 'webhook.batch_size': 50,
+    'webhook.duplicate_share': 0.3, 'webhook.reorder_share': 0.3, 'webhook.hold_ms': [1, 30], 'webhook.batch_size': 10,
     'webhook.batch_wait_ms': 10, 'webhook.batch_shape': 'mixed',
   });
   const count = 100;

@@ -1,13 +1,14 @@
 // The provider's side: the Cloud API under any /vNN.N/ prefix.
 import { drawFault, refusesBefore } from './faults.js';
 import { GraphError, invalidParameter, traceId, unknownObject } from './graph_error.js';
-import { mediaTypeOf, readBody, sendFile, sendJson, send } from './http.js';
+import { AccountApi } from './graph_account.js';
+import { readJson } from './graph_body.js';
+import { readBody, send, sendFile, sendJson } from './http.js';
 import { kMostUploadBytes } from './media.js';
 import { parseMessage, requireProduct } from './messages.js';
 import { onlyKeys, requireText } from './shape.js';
 import { readUpload } from './upload.js';
 
-const kMostJsonBytes = 1_000_000;
 const kOvertakeMs = 3000;
 const kHtml503 = Buffer.from('<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Sorry, something went wrong.</h1></body></html>\n');
 
@@ -15,10 +16,12 @@ const delay = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 export class GraphApi {
   #parts;
+  #account;
 
   // `parts`: {settings, clock, books, phones, webhooks, media, templates, network, limits}; borrowed.
   constructor(parts) {
     this.#parts = parts;
+    this.#account = new AccountApi(parts);
   }
 
   // Answers one request; `path` is the list of segments after the version.
@@ -66,32 +69,19 @@ export class GraphApi {
   #routes(id) {
     const { settings, media, templates } = this.#parts;
     if (id === 'whatsapp_business') return { 'GET attachments': this.#download };
-    if (id === settings.get('account.waba_id')) return this.#accountRoutes();
+    if (id === settings.get('account.waba_id')) return this.#account.accountRoutes();
     if (settings.get('account.phone_numbers').some((n) => n.id === id)) return this.#numberRoutes();
     if (media.find(id)) return { GET: this.#mediaInfo, DELETE: this.#deleteMedia };
-    if (templates.get(id)) return { GET: this.#oneTemplate };
+    if (templates.get(id)) return this.#account.templateRoutes();
     return null;
   }
 
   #numberRoutes() {
     return {
-      'GET': this.#number,
+      ...this.#account.numberRoutes(),
       'POST media': this.#upload,
       'POST messages': this.#send,
       'GET message_history': this.#history,
-    };
-  }
-
-  #accountRoutes() {
-    return {
-      'GET': this.#account,
-      'GET phone_numbers': this.#phoneNumbers,
-      'GET message_templates': this.#listTemplates,
-      'POST message_templates': this.#createTemplate,
-      'DELETE message_templates': this.#deleteTemplate,
-      'GET subscribed_apps': this.#subscriptions,
-      'POST subscribed_apps': this.#subscribe,
-      'DELETE subscribed_apps': this.#unsubscribe,
     };
   }
 
@@ -100,7 +90,7 @@ export class GraphApi {
   async #send({ request, response, headers, id }) {
     const { books, network, settings } = this.#parts;
     books.count('requests');
-    const body = await this.#json(request);
+    const body = await readJson(request);
     if (body.status !== undefined) return sendJson(response, 200, this.#markRead(body, id), headers);
     const chance = network.luckFor(String(body.to ?? body.recipient ?? ''));
     const fault = drawFault(settings, chance.luck);
@@ -216,78 +206,6 @@ export class GraphApi {
     this.#parts.media.remove(id);
     sendJson(response, 200, { success: true }, headers);
   }
-
-  // ---- templates
-
-  #listTemplates({ request, response, query, headers }) {
-    const filter = Object.fromEntries(['name', 'status', 'language', 'category'].map((key) => [key, query.get(key)]));
-    const shown = pick(query.get('fields') ?? 'name,parameter_format,components,language,status,category,sub_category,id');
-    sendPage(request, response, headers, query, this.#parts.templates.list(filter), shown);
-  }
-
-  async #createTemplate({ request, response, headers }) {
-    const template = this.#parts.templates.create(await this.#json(request));
-    this.#parts.review(template);
-    sendJson(response, 200, { id: template.id, status: template.status, category: template.category }, headers);
-  }
-
-  #deleteTemplate({ response, query, headers }) {
-    if (!query.get('name') && !query.get('hsm_id')) throw invalidParameter('The parameter name is required.');
-    this.#parts.templates.remove({ name: query.get('name'), hsm_id: query.get('hsm_id') });
-    sendJson(response, 200, { success: true }, headers);
-  }
-
-  #oneTemplate({ response, query, headers, id }) {
-    const shown = pick(query.get('fields') ?? 'name,parameter_format,components,language,status,category,id');
-    sendJson(response, 200, shown(this.#parts.templates.get(id)), headers);
-  }
-
-  // ---- the account and its numbers
-
-  #account({ response, headers, id }) {
-    sendJson(response, 200, { id, name: 'Halmwerk', currency: 'EUR', timezone_id: '1', message_template_namespace: 'halmwerk' }, headers);
-  }
-
-  #phoneNumbers({ request, response, query, headers }) {
-    const shown = pick(query.get('fields') ?? 'id,display_phone_number,verified_name,quality_rating,code_verification_status,status,platform_type,throughput');
-    sendPage(request, response, headers, query, this.#parts.settings.get('account.phone_numbers').map(numberFields), shown);
-  }
-
-  #number({ response, query, headers, id }) {
-    const number = this.#parts.settings.get('account.phone_numbers').find((n) => n.id === id);
-    const shown = pick(query.get('fields') ?? 'id,display_phone_number,verified_name,quality_rating,code_verification_status,platform_type,throughput');
-    sendJson(response, 200, shown(numberFields(number)), headers);
-  }
-
-  #subscriptions({ response, headers }) {
-    const id = this.#parts.settings.get('account.app_id');
-    const app = { whatsapp_business_api_data: { id, name: 'Clip sender', link: 'https://www.example.org/' } };
-    sendJson(response, 200, { data: this.#parts.webhooks.subscribed ? [app] : [] }, headers);
-  }
-
-  async #subscribe({ request, response, headers }) {
-    const body = await this.#json(request, {});
-    onlyKeys(body, ['override_callback_uri', 'verify_token'], 'subscribed_apps');
-    if (body.override_callback_uri) await this.#parts.setCallback(body.override_callback_uri, body.verify_token);
-    this.#parts.webhooks.subscribe(true);
-    sendJson(response, 200, { success: true }, headers);
-  }
-
-  #unsubscribe({ response, headers }) {
-    this.#parts.webhooks.subscribe(false);
-    sendJson(response, 200, { success: true }, headers);
-  }
-
-  async #json(request, empty) {
-    const bytes = await readBody(request, kMostJsonBytes);
-    if (!bytes.length && empty) return empty;
-    if (mediaTypeOf(request) !== 'application/json') throw invalidParameter('The body must be application/json');
-    try {
-      const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-      if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;
-    } catch { /* told below */ }
-    throw new GraphError(100, 'Invalid JSON: the body must be one object in UTF-8');
-  }
 }
 
 function acceptance(message) {
@@ -301,48 +219,4 @@ function acceptance(message) {
 function historyOf(message) {
   const events = message.statuses.map((s) => ({ delivery_status: s.status.toUpperCase(), timestamp: Math.floor(s.at_ms / 1000) }));
   return { id: `h${message.wamid.slice(-24)}`, message_id: message.wamid, events: { data: events } };
-}
-
-function numberFields(number) {
-  return {
-    verified_name: 'Halmwerk Leuchten', quality_rating: 'GREEN', name_status: 'APPROVED', code_verification_status: 'VERIFIED',
-    status: 'CONNECTED', account_mode: 'LIVE', platform_type: 'CLOUD_API', throughput: { level: 'STANDARD' },
-    whatsapp_business_manager_messaging_limit: 'TIER_100K', messaging_limit_tier: 'TIER_100K',
-    health_status: { can_send_message: 'AVAILABLE', entities: [] }, is_official_business_account: false, ...number,
-  };
-}
-
-// "a,b{c,d}" to a function that keeps these keys, and always the id.
-function pick(fields) {
-  const keys = fields.replace(/\{[^}]*\}/g, '').split(',').map((key) => key.trim()).filter(Boolean);
-  return (value) => Object.fromEntries([...new Set([...keys, 'id'])].filter((key) => value[key] !== undefined).map((key) => [key, value[key]]));
-}
-
-// One page of a list with cursors as the Graph API pages: limit 1..100 (default 25), after, before.
-function sendPage(request, response, headers, query, all, shown) {
-  const limit = Number(query.get('limit') ?? 25);
-  if (!Number.isInteger(limit) || limit < 1) throw invalidParameter('Param limit must be a positive number');
-  const size = Math.min(limit, 1000);
-  const start = query.get('before') ? Math.max(0, position(query.get('before')) - size) : query.get('after') ? position(query.get('after')) + 1 : 0;
-  const end = query.get('before') ? position(query.get('before')) : start + size;
-  const page = all.slice(start, end);
-  const body = { data: page.map(shown) };
-  if (page.length) body.paging = { cursors: { before: cursor(start), after: cursor(start + page.length - 1) } };
-  if (page.length && start + page.length < all.length) body.paging.next = nextAddress(request, query, body.paging.cursors.after);
-  sendJson(response, 200, body, headers);
-}
-
-const cursor = (position_) => Buffer.from(`p${position_}`).toString('base64url');
-
-function position(text) {
-  const match = /^p(\d{1,9})$/.exec(Buffer.from(text, 'base64url').toString());
-  if (!match) throw invalidParameter('Invalid cursors values for pagination');
-  return Number(match[1]);
-}
-
-function nextAddress(request, query, after) {
-  const next = new URLSearchParams(query);
-  next.set('after', after);
-  next.delete('before');
-  return `http://${request.headers.host}${request.url.split('?')[0]}?${next}`;
 }
