@@ -100,7 +100,7 @@ export class AccountApi {
 function numberFields(number) {
   return {
     verified_name: 'Halmwerk Leuchten', quality_rating: 'GREEN', name_status: 'APPROVED', code_verification_status: 'VERIFIED',
-    status: 'CONNECTED', account_mode: 'LIVE', platform_type: 'CLOUD_API', throughput: { level: 'STANDARD' },
+    status: 'LINKED', account_mode: 'LIVE', platform_type: 'CLOUD_API', throughput: { level: 'STANDARD' },
     whatsapp_business_manager_messaging_limit: 'TIER_100K', messaging_limit_tier: 'TIER_100K',
     health_status: { can_send_message: 'AVAILABLE', entities: [] }, is_official_business_account: false, ...number,
   };
