@@ -117,6 +117,8 @@ class Channel {
   // decoded names and values ("hub.mode", "hub.challenge", "hub.verify_token").
   virtual std::optional<std::string> answerChallenge(
       const std::map<std::string, std::string>& query, const Secret& verifyToken) const = 0;
+  // The request header that carries the signature of a webhook, in lower case.
+  virtual std::string_view signatureHeader() const = 0;
   // True when the raw bytes carry the provider's signature made with this secret.
   virtual bool isSigned(std::string_view body, std::string_view signature,
                         const Secret& appSecret) const = 0;

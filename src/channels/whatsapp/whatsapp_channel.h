@@ -13,7 +13,8 @@ class WhatsAppChannel final : public Channel {
   SendOutcome outcome(const net::HttpResponse& response) const override;
   std::optional<std::string> answerChallenge(const std::map<std::string, std::string>& query,
                                              const Secret& verifyToken) const override;
-  // `signature` is the value of X-Hub-Signature-256: "sha256=<hex>".
+  std::string_view signatureHeader() const override { return "x-hub-signature-256"; }
+  // `signature` is the value of that header: "sha256=<hex>".
   bool isSigned(std::string_view body, std::string_view signature,
                 const Secret& appSecret) const override;
   std::vector<WebhookEvent> parseWebhook(std::string_view body) const override;
