@@ -66,6 +66,11 @@ bool waitFor(int fd, short events, std::chrono::milliseconds atMost) {
   }
 }
 
+void sayContinue(const Connection& connection) {
+  static constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
+  ::send(connection.fd.get(), kContinue, sizeof kContinue - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 Flush flush(Connection& connection) {
   const Flush bytes = flushBytes(connection);
   return bytes == Flush::done ? flushFile(connection) : bytes;

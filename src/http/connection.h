@@ -14,7 +14,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 // What a connection that no thread works on waits for.
 enum class Wait {
-  request,  // for a whole head
+  request,  // for a whole head, and its body when that is small
   room,     // until the other side takes more of the answer
   goodbye,  // for the other side to close; what it still sends is thrown away, so that it gets to
             // read our answer instead of a reset
@@ -30,8 +30,9 @@ struct Connection {
   FileBody file;
 
   Wait wait = Wait::request;
-  SteadyTime deadline;  // of the wait
-  bool headTimedOut = false;
+  SteadyTime deadline;      // of the wait
+  std::size_t needed = 0;   // bytes of `in` that a worker wants; 0: the head is not whole yet
+  bool tooSlow = false;     // it did not get them in time
   bool inputEnded = false;  // the other side sends no more
   bool closeAfterOut = false;
   bool inputUnread = false;  // when closing: more may come that nobody will read
@@ -42,6 +43,9 @@ struct Connection {
 std::optional<std::size_t> receive(int fd, char* to, std::size_t size);
 // Waits for POLLIN or POLLOUT; false after the time.
 bool waitFor(int fd, short events, std::chrono::milliseconds atMost);
+
+// Tells a caller who asked (Expect: 100-continue) to go on with the body.
+void sayContinue(const Connection& connection);
 
 enum class Flush { done, blocked, broken };
 // Sends as much of out and file as the socket takes.

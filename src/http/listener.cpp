@@ -206,15 +206,15 @@ void Listener::receiveRequest(Connection& connection) {
   const int fd = connection.fd.get();
   const auto count = receive(fd, buffer, sizeof buffer);
   if (!count) return;
-  if (*count == 0) return unpark(fd);
+  if (*count == 0 && connection.needed == 0) return unpark(fd);
+  if (*count == 0) connection.inputEnded = true;
   if (connection.in.empty()) connection.deadline = now() + settings_.headTimeout;
   connection.in.append(buffer, *count);
-  try {
-    if (!findHeadEnd(connection.in, settings_.maxHead.bytes)) return;
-  } catch (const Error&) {
-    // A worker finds the same and answers it.
+  const bool headWasWhole = connection.needed > 0;
+  if (session_.ready(connection)) return dispatch(fd);
+  if (!headWasWhole && connection.needed > 0) {
+    connection.deadline = now() + settings_.transferTimeout;  // for the body
   }
-  dispatch(fd);
 }
 
 void Listener::discard(Connection& connection) {
@@ -246,7 +246,7 @@ void Listener::expire() {
   for (int fd : late) {
     Connection& connection = *parked_.at(fd);
     if (connection.wait == Wait::request && !connection.in.empty()) {
-      connection.headTimedOut = true;  // gets its 408 from a worker
+      connection.tooSlow = true;  // gets its 408 from a worker
       dispatch(fd);
     } else {
       unpark(fd);

@@ -124,6 +124,19 @@ struct Session::Exchange {
   std::uint64_t bytes = 0;
   SteadyTime began = std::chrono::steady_clock::now();
 
+  ~Exchange() {
+    if (streams) --*streams;
+  }
+  // A stream holds its thread, so there may only be some at a time.
+  void takeStream(std::atomic<int>& count, int most) {
+    streams = &count;
+    if (++count > most) {
+      throw Error(ErrorKind::unavailable, "too many streams are open", "Try again in some seconds.",
+                  "busy");
+    }
+  }
+
+  std::atomic<int>* streams = nullptr;
   bool is(Method method) const { return head && head->method == method; }
 };
 
@@ -133,7 +146,31 @@ Session::Session(std::string listener, const Router& router, const ListenerSetti
       router_(router),
       settings_(settings),
       log_(log),
-      stopping_(stopping) {}
+      stopping_(stopping),
+      mostHeld_(std::max(1, settings.threads / 2)) {}
+
+bool Session::ready(Connection& connection) const {
+  if (connection.tooSlow) return true;
+  try {
+    if (connection.needed == 0) {
+      const auto end = findHeadEnd(connection.in, settings_.maxHead.bytes);
+      if (!end) return false;
+      connection.needed = *end + bodyToAwait(connection, *end);
+    }
+    return connection.inputEnded || connection.in.size() >= connection.needed;
+  } catch (const Error&) {
+    return true;  // to be refused
+  }
+}
+
+// A small body is awaited before a thread is given to it. Its caller must then not wait for us.
+std::size_t Session::bodyToAwait(const Connection& connection, std::size_t headSize) const {
+  const Head head = parseHead(std::string_view(connection.in).substr(0, headSize));
+  const std::uint64_t length = head.contentLength.value_or(0);
+  if (length > settings_.bufferedBody.bytes) return 0;
+  if (head.expectsContinue && connection.in.size() < headSize + length) sayContinue(connection);
+  return length;
+}
 
 Wait Session::run(Connection& connection) const {
   for (;;) {
@@ -162,13 +199,12 @@ bool Session::answerNext(Connection& connection) const {
 void Session::answer(Exchange& exchange) const {
   Reply reply;
   try {
-    if (exchange.connection.headTimedOut) {
-      throw HttpError(408, "the head of the request came too slowly", "Send it in one piece.",
+    if (exchange.connection.tooSlow) {
+      throw HttpError(408, "the request came too slowly", "Send it in one piece.",
                       "request.too_slow");
     }
-    const auto end = findHeadEnd(exchange.connection.in, settings_.maxHead.bytes);
-    if (!end) return;
-    exchange.headSize = *end;
+    if (!ready(exchange.connection)) return;
+    exchange.headSize = findHeadEnd(exchange.connection.in, settings_.maxHead.bytes).value();
     reply = replyTo(exchange);
   } catch (const std::exception& error) {
     if (exchange.requestId.empty()) exchange.requestId = requestIdOf(nullptr);
@@ -186,6 +222,7 @@ Reply Session::replyTo(Exchange& exchange) const {
   Connection& connection = exchange.connection;
   exchange.head = parseHead(std::string_view(connection.in).substr(0, exchange.headSize));
   connection.in.erase(0, exchange.headSize);
+  connection.needed = 0;
   exchange.requestId = requestIdOf(&*exchange.head);
   exchange.body.emplace(connection, *exchange.head, settings_);
   const Head& head = *exchange.head;
@@ -198,7 +235,10 @@ Reply Session::replyTo(Exchange& exchange) const {
   const Router::Match match = router_.find(head);
   exchange.route = match.route;
   exchange.body->limit(match.route->options.maxBody.bytes);
-  return router_.handle(match, head, *exchange.body, exchange.requestId, exchange.actor);
+  if (!match.route->scope) exchange.body->limitWaiting(waitingBodies_, mostHeld_);
+  Reply reply = router_.handle(match, head, *exchange.body, exchange.requestId, exchange.actor);
+  if (std::holds_alternative<StreamBody>(reply.body)) exchange.takeStream(streams_, mostHeld_);
+  return reply;
 }
 
 void Session::send(Exchange& exchange, Reply reply) const {

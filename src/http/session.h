@@ -17,11 +17,16 @@ class Session {
   Session(std::string listener, const Router& router, const ListenerSettings& settings,
           const LogSink& log, const std::atomic<bool>& stopping);
 
+  // Whether a worker has something to do with what was received: a whole head with its body, or as
+  // much of the body as is not waited for, or something to refuse.
+  bool ready(Connection& connection) const;
+
   // Works on a connection until it has to wait, and says for what.
   Wait run(Connection& connection) const;
 
  private:
   struct Exchange;  // one request on its way to its answer
+  std::size_t bodyToAwait(const Connection& connection, std::size_t headSize) const;
   bool answerNext(Connection& connection) const;
   void answer(Exchange& exchange) const;
   Reply replyTo(Exchange& exchange) const;
@@ -34,6 +39,10 @@ class Session {
   const ListenerSettings& settings_;
   const LogSink& log_;
   const std::atomic<bool>& stopping_;
+  // How many callers nobody knows, and how many streams, may hold a thread: half of them.
+  const int mostHeld_;
+  mutable std::atomic<int> waitingBodies_{0};
+  mutable std::atomic<int> streams_{0};
 };
 
 }  // namespace clipcourier::http

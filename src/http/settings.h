@@ -12,19 +12,21 @@ namespace clipcourier::http {
 struct ListenerSettings {
   std::string address = "127.0.0.1";  // IPv4, IPv6 or "0.0.0.0"
   int port = 0;                       // 0: the system chooses, Server::port() tells
-  int threads = 8;                    // requests worked on at the same time
+  int threads = 16;                   // requests worked on at the same time
   int maxConnections = 1000;          // more get 503 and are closed
   ByteSize maxHead{16'384};           // request line and headers
   Millis headTimeout{10'000};         // from the first byte of a request to the end of its head
   Millis idleTimeout{30'000};         // between two requests of a connection
   Millis transferTimeout{30'000};     // without one byte received or taken by the other side
+  ByteSize bufferedBody{65'536};      // a body up to this size holds no thread while it arrives
   ByteSize minBodyRate{1'000};        // per second, on average, after the first transferTimeout
 };
 
 struct ServerSettings {
-  ListenerSettings api;                                                 // API and console
-  ListenerSettings webhooks{.threads = 8};                              // providers
-  ListenerSettings publicPages{.threads = 16, .maxConnections = 4000};  // watch pages and media
+  ListenerSettings api;                     // API and console
+  ListenerSettings webhooks{.threads = 8};  // providers
+  ListenerSettings publicPages{.maxConnections = 4'000,
+                               .bufferedBody = ByteSize{4'096}};  // watch pages and media
   Millis stopTimeout{5'000};  // for requests in flight when the server stops
 };
 

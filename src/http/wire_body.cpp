@@ -1,7 +1,6 @@
 #include "http/wire_body.h"
 
 #include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <charconv>
@@ -134,8 +133,28 @@ std::size_t WireBody::receiveSome(std::span<char> to) {
     const auto count = receive(connection_.fd.get(), to.data(), to.size());
     if (count && *count > 0) return *count;
     if (count) truncated();
-    if (!waitFor(connection_.fd.get(), POLLIN, settings_.transferTimeout)) tooSlow();
+    wait();
   }
+}
+
+void WireBody::limitWaiting(std::atomic<int>& waiting, int most) {
+  waiting_ = &waiting;
+  mostWaiting_ = most;
+}
+
+WireBody::~WireBody() {
+  if (counted_) --*waiting_;
+}
+
+void WireBody::wait() {
+  if (waiting_ && !counted_) {
+    counted_ = true;
+    if (++*waiting_ > mostWaiting_) {
+      throw Error(ErrorKind::unavailable, "too many bodies are on their way",
+                  "Try again in some seconds.", "busy");
+    }
+  }
+  if (!waitFor(connection_.fd.get(), POLLIN, settings_.transferTimeout)) tooSlow();
 }
 
 // A byte now and then must not hold a thread for ever.
@@ -150,8 +169,7 @@ void WireBody::checkPace() const {
 void WireBody::sayContinue() {
   if (!owesContinue_) return;
   owesContinue_ = false;
-  static constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
-  ::send(connection_.fd.get(), kContinue, sizeof kContinue - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+  http::sayContinue(connection_);
 }
 
 void WireBody::truncated() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <span>
 
 #include "http/body.h"
@@ -14,12 +15,17 @@ class WireBody : public Body {
  public:
   // Borrows all. Sends "100 Continue" with the first read when the head asks for it.
   WireBody(Connection& connection, const Head& head, const ListenerSettings& settings);
+  ~WireBody() override;
+  WireBody(const WireBody&) = delete;
 
   std::size_t read(char* to, std::size_t size) override;
   std::optional<std::uint64_t> expectedSize() const override;
 
   // More than this is Error(tooLarge), also when it comes in chunks.
   void limit(std::uint64_t bytes) { limit_ = bytes; }
+  // Lets only `most` bodies at a time wait for their callers, counted in `waiting`; the next is
+  // Error(unavailable). For callers nobody knows: they must not be able to hold every thread.
+  void limitWaiting(std::atomic<int>& waiting, int most);
   // Whether the next request follows in the connection; takes what is left if it is already here.
   bool finish();
 
@@ -33,6 +39,7 @@ class WireBody : public Body {
   std::size_t receiveSome(std::span<char> to);
   void checkPace() const;
   void sayContinue();
+  void wait();
   [[noreturn]] void truncated();
 
   Connection& connection_;
@@ -46,6 +53,9 @@ class WireBody : public Body {
   bool ended_ = false;
   bool failed_ = false;
   bool owesContinue_;
+  std::atomic<int>* waiting_ = nullptr;
+  int mostWaiting_ = 0;
+  bool counted_ = false;
   SteadyTime began_ = std::chrono::steady_clock::now();
 };
 

@@ -256,6 +256,32 @@ TEST_CASE("many clients that are slow with their heads block nobody", "[http]") 
   CHECK(slow.front()->reply().body == "hello");
 }
 
+TEST_CASE("many callers that are slow with small bodies block nobody", "[http]") {
+  TestServer server(routes(), {.threads = 1});
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 100; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server.api()));
+    slow.back()->send(kPost + "Content-Length: 10\r\n\r\n12345");
+  }
+  CHECK(call(server.api(), request("GET", "/hello")).body == "hello");
+  slow.front()->send("67890");
+  CHECK(slow.front()->reply().body == "10");
+}
+
+TEST_CASE("callers nobody knows can hold half of the threads at most", "[http]") {
+  TestServer server(routes(), {.threads = 4});
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 20; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server.api()));
+    slow.back()->send(kPost + "Transfer-Encoding: chunked\r\n\r\n");
+  }
+  CHECK(call(server.api(), request("GET", "/hello")).body == "hello");
+  int refused = 0;
+  for (auto& client : slow) client->send("3\r\nabc\r\n0\r\n\r\n");
+  for (auto& client : slow) refused += client->reply().status == 503;
+  CHECK(refused >= 1);
+}
+
 TEST_CASE("a head that does not come in time is answered with 408", "[http]") {
   TestServer server(routes(), {.threads = 1, .headTimeout = Millis(100)});
   RawClient client(server.api());
@@ -362,7 +388,7 @@ TEST_CASE("stopping lets the request in flight finish and takes no new one", "[h
 TEST_CASE("stopping cuts a request that does not finish", "[http]") {
   TestServer server(routes(), {.threads = 1}, {}, Millis(200));
   RawClient client(server.api());
-  client.send(kPost + "Content-Length: 10\r\nExpect: 100-continue\r\n\r\n");
+  client.send(kPost + "Content-Length: 100000\r\nExpect: 100-continue\r\n\r\n");
   CHECK(client.reply(true).status == 100);  // the handler waits for the body now
   const auto began = std::chrono::steady_clock::now();
   server.server().stop();
