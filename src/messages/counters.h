@@ -12,7 +12,7 @@ namespace clipcourier::messages {
 
 // Collects what one transaction changes and writes it at the end, one statement per counter, in a
 // fixed order so that two transactions never lock each other out. Counters are named by the state
-// they count, and "opened", "opened_anonymous", "replied".
+// they count, and "replied", "opened", "opened_anonymous" and so on for "played" and "completed".
 class CounterChanges {
  public:
   void moved(CampaignId campaign, MessageState from, MessageState to, std::int64_t count = 1);

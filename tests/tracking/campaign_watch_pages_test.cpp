@@ -1,0 +1,143 @@
+#include "tracking/campaign_watch_pages.h"
+
+#include <thread>
+
+#include "messages/message_fixture.h"
+#include "support/catch.h"
+
+using namespace clipcourier;
+using namespace clipcourier::tracking;
+
+namespace {
+
+// One message of a running campaign that shows a clip, sent under a consent that covers tracking.
+struct World : messages::MessageFixture {
+  explicit World(db::Engine engine) : MessageFixture(engine, 1) {
+    database->write([](db::Transaction& tx) {
+      tx.run(
+          R"sql(INSERT INTO videos (title, filename, state, original_sha256, original_bytes,
+                created_at_ms, updated_at_ms)
+          VALUES ('Modell 7', 'm.mov', 'ready', 'aa', 9, 0, 0))sql");
+      tx.run(
+          R"sql(INSERT INTO clips (video_id, profile, state, sha256, bytes, width, height,
+            duration_ms, poster_sha256, poster_bytes, report, report_mac, created_at_ms)
+          VALUES (1, 'whatsapp', 'ready', 'c1', 4000, 720, 1280, 12500, 'p1', 300, '{}', 'm', 0))sql");
+      tx.run(
+          R"sql(INSERT INTO campaign_contents (campaign_id, language, clip_id, clip_sha256,
+            template_name, template_language) VALUES (1, 'de', 1, 'c1', 'news', 'de'))sql");
+    });
+    sendOne();
+  }
+  void change(const std::string& sql) {
+    database->write([&](db::Transaction& tx) { tx.run(sql); });
+  }
+  std::int64_t number(const std::string& sql) {
+    return database->read([&](db::Connection& c) { return *c.scalar<std::int64_t>(sql); });
+  }
+  std::int64_t events(const std::string& kind) {
+    return number("SELECT count(*) FROM message_events WHERE kind = '" + kind + "'");
+  }
+  std::int64_t openedAt() { return number("SELECT coalesce(opened_at_ms, -1) FROM messages"); }
+
+  messages::WatchToken tokens{keys};
+  CampaignWatchPages pages{*database, tokens, clock, std::chrono::hours(24 * 90)};
+  std::string token = tokens.make({1});
+};
+
+db::Engine anyEngine() { return GENERATE(db::Engine::sqlite, db::Engine::postgresql); }
+
+}  // namespace
+
+TEST_CASE("a token shows the clip of its message in the message's language", "[tracking]") {
+  World world(anyEngine());
+  const WatchLookup found = world.pages.find(world.token);
+  const auto* page = std::get_if<WatchPage>(&found);
+  REQUIRE(page);
+  CHECK(page->title == "Modell 7");
+  CHECK(page->senderName == "Shop");
+  CHECK(page->language == "de");
+  CHECK(page->width == 720);
+  CHECK(page->height == 1280);
+  CHECK(page->duration == Millis(12'500));
+  CHECK(page->clip.sha256 == "c1");
+  CHECK(page->clip.size == ByteSize{4000});
+  CHECK(page->clip.contentType == "video/mp4");
+  CHECK(page->poster.sha256 == "p1");
+  CHECK(page->poster.contentType == "image/jpeg");
+}
+
+TEST_CASE("a link that was sent outlives campaign, clip and consent, but not its time",
+          "[tracking]") {
+  World world(anyEngine());
+  world.change("UPDATE campaigns SET state = 'cancelled'");
+  world.change("UPDATE clips SET state = 'superseded'");
+  world.change("UPDATE consents SET state = 'withdrawn'");
+  CHECK(std::holds_alternative<WatchPage>(world.pages.find(world.token)));
+  world.clock.advance(std::chrono::hours(24 * 90) - Millis(1));
+  CHECK(std::holds_alternative<WatchPage>(world.pages.find(world.token)));
+  world.clock.advance(Millis(1));
+  const WatchLookup late = world.pages.find(world.token);
+  REQUIRE(std::holds_alternative<PageIsOver>(late));
+  CHECK(std::get<PageIsOver>(late).language == "de");
+  CHECK_FALSE(world.pages.record(world.token, WatchEvent::opened));
+  CHECK(world.counter("opened") + world.counter("opened_anonymous") == 0);
+}
+
+TEST_CASE("a token of nothing shows nothing and counts nothing", "[tracking]") {
+  World world(anyEngine());
+  const messages::WatchToken others(crypto::KeyRing(Secret("another key")));
+  for (const std::string& token :
+       {std::string(), std::string("x"), others.make({1}), world.tokens.make({4711})}) {
+    CHECK(std::holds_alternative<NoSuchPage>(world.pages.find(token)));
+    CHECK_FALSE(world.pages.record(token, WatchEvent::opened));
+  }
+  CHECK(world.counter("opened") + world.counter("opened_anonymous") == 0);
+}
+
+TEST_CASE("whoever agreed to tracking is counted once per event", "[tracking]") {
+  World world(anyEngine());
+  const TimePoint first = world.clock.now();
+  CHECK(world.pages.record(world.token, WatchEvent::opened));
+  world.clock.advance(Millis(60'000));
+  CHECK(world.pages.record(world.token, WatchEvent::opened));
+  CHECK(world.counter("opened") == 1);
+  CHECK(world.counter("opened_anonymous") == 0);
+  CHECK(world.events("opened") == 1);
+  CHECK(world.openedAt() == toMs(first));
+  CHECK(world.pages.record(world.token, WatchEvent::played));
+  CHECK(world.pages.record(world.token, WatchEvent::completed));
+  CHECK(world.pages.record(world.token, WatchEvent::completed));
+  CHECK(world.counter("played") == 1);
+  CHECK(world.counter("completed") == 1);
+  CHECK(world.events("completed") == 1);
+  CHECK(world.state(1) == "sending");  // receipts alone move a message
+}
+
+TEST_CASE("without consent to tracking only the campaign counts", "[tracking]") {
+  World world(anyEngine());
+  SECTION("never given") { world.change("UPDATE consents SET tracking = 0"); }
+  SECTION("withdrawn since") { world.change("UPDATE consents SET state = 'withdrawn'"); }
+  SECTION("sent under none") { world.change("UPDATE messages SET consent_id = NULL"); }
+  CHECK(world.pages.record(world.token, WatchEvent::opened));
+  CHECK(world.pages.record(world.token, WatchEvent::opened));
+  CHECK(world.counter("opened_anonymous") == 2);
+  CHECK(world.counter("opened") == 0);
+  CHECK(world.events("opened") == 0);
+  CHECK(world.openedAt() == -1);
+}
+
+TEST_CASE("events of one person that come together count once", "[tracking]") {
+  World world(anyEngine());
+  std::vector<std::thread> phones;
+  for (int i = 0; i < 4; ++i)
+    phones.emplace_back([&] {
+      for (int n = 0; n < 5; ++n) {
+        world.pages.record(world.token, WatchEvent::opened);
+        world.pages.record(world.token, WatchEvent::played);
+      }
+    });
+  for (std::thread& phone : phones) phone.join();
+  CHECK(world.counter("opened") == 1);
+  CHECK(world.counter("played") == 1);
+  CHECK(world.events("played") == 1);
+}
