@@ -18,6 +18,10 @@
 namespace clipcourier::transcoder {
 namespace {
 
+// Five seconds between the end of the output and the end of the process are more than enough.
+constexpr int kPatienceTicks = 1'000;
+constexpr int kPatienceTickMs = 5;
+
 [[noreturn]] void cannotStart(const std::string& why) {
   throw Error(
       ErrorKind::unavailable, "cannot start the transcoder: " + why + ": " + strerror(errno),
@@ -161,6 +165,14 @@ void ChildProcess::kill() {
 
 int ChildProcess::wait() {
   int status = 0;
+  for (int i = 0; i < kPatienceTicks; ++i) {
+    if (waitpid(pid_, &status, WNOHANG) == pid_) {
+      pid_ = -1;
+      return status;
+    }
+    poll(nullptr, 0, kPatienceTickMs);
+  }
+  kill();
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;

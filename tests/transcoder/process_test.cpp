@@ -1,12 +1,15 @@
 #include "transcoder/process.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <sstream>
 #include <thread>
@@ -142,6 +145,29 @@ TEST_CASE("what is no video is refused with a code and what to do", "[transcoder
   }
 }
 
+TEST_CASE("a source that names an address causes no connection", "[transcoder]") {
+  const Descriptor listener(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  REQUIRE(bind(listener.get(), reinterpret_cast<sockaddr*>(&address), length) == 0);
+  REQUIRE(listen(listener.get(), 4) == 0);
+  REQUIRE(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &length) == 0);
+  const std::string url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/a.ts";
+  const std::string source = GENERATE_COPY(
+      "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n" + url + "\n#EXT-X-ENDLIST\n",
+      "ffconcat version 1.0\nfile '" + url + "'\n",
+      "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n"
+      "a=rtpmap:96 H264/90000\na=control:" +
+          url + "\n");
+  Folder folder;
+  write(folder / "source", source);
+  CHECK_THROWS_AS(Process().probe(openToRead(folder / "source").get()), RefusedInput);
+  CHECK(accept(listener.get(), nullptr, nullptr) == -1);
+  CHECK((errno == EAGAIN || errno == EWOULDBLOCK));
+}
+
 TEST_CASE("a source longer than the profile allows is refused with choices", "[transcoder]") {
   Folder folder;
   draw("-f lavfi -i color=red:size=64x64:rate=5:duration=700 -c:v mpeg4", folder / "long.mp4");
@@ -205,6 +231,7 @@ TEST_CASE("cancelling kills the worker and everything it started at once", "[tra
 
 TEST_CASE("a worker that misbehaves ends in an error that says how", "[transcoder]") {
   const auto [part, code] = GENERATE(table<std::string, std::string>({
+      {"exec >&- 2>&-; sleep 60", "transcoder.killed"},
       {"kill -SEGV $$", "transcoder.crashed"},
       {"kill -KILL $$", "transcoder.killed"},
       {"kill -XCPU $$", "transcoder.cpu"},

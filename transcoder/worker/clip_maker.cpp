@@ -47,7 +47,7 @@ class ClipMaker {
 
   Made run() {
     while (Packet packet = demuxer_.next()) {
-      if (frameRate_.full() && !soundEncoder_) break;
+      if (frameRate_.full() && (!sound_ || sound_->full())) break;
       if (demuxer_.isVideo(*packet))
         feedVideo(*packet);
       else if (soundDecoder_)
@@ -78,12 +78,19 @@ class ClipMaker {
 
   void takeFrame(Frame frame) {
     const std::int64_t us = clock_.timeOf(*frame);
-    const std::int64_t step = static_cast<std::int64_t>(1e6 / source_.scan.rate.perSecond.value());
-    made_.pictureEndUs = std::max(made_.pictureEndUs, us + step);
+    made_.pictureEndUs = std::max(made_.pictureEndUs, us + shownFor(*frame));
     frame->pts = us;
     if (frameRate_.full()) return;
     if (!deinterlacer_) return toSlots(std::move(frame));
     deinterlacer_->feed(std::move(frame), [&](Frame whole) { toSlots(std::move(whole)); });
+  }
+
+  // Screen recordings show a picture as long as nothing moves; a damaged duration is not believed.
+  std::int64_t shownFor(const AVFrame& frame) const {
+    const AVRational base = demuxer_.video().time_base;
+    const std::int64_t us = av_rescale_q(frameDuration(frame), base, AV_TIME_BASE_Q);
+    const auto step = static_cast<std::int64_t>(1e6 / source_.scan.rate.perSecond.value());
+    return us > 0 && us < 10'000'000 ? us : step;
   }
 
   void toSlots(Frame frame) {
@@ -135,6 +142,7 @@ class ClipMaker {
   }
 
   void takeSound(Frame frame) {
+    soundFound_ = true;
     const AVRational base = demuxer_.audio()->time_base;
     const std::int64_t us = frame->best_effort_timestamp != AV_NOPTS_VALUE
                                 ? av_rescale_q(frame->best_effort_timestamp, base, AV_TIME_BASE_Q)
@@ -151,6 +159,7 @@ class ClipMaker {
 
   void drainAudio() {
     if (soundDecoder_) soundDecoder_->drain([&](Frame frame) { takeSound(std::move(frame)); });
+    if (!soundFound_) made_.audioLost = true;
     sound_->drain([&](Frame chunk) { encodeSound(*chunk); });
     soundEncoder_->drain([&](Packet packet) { muxer_->writeAudio(std::move(packet)); });
   }
@@ -171,6 +180,7 @@ class ClipMaker {
   const std::function<void(double)>& onShare_;
   Made made_;
   std::int64_t nextSlot_ = 0, nextSoundUs_ = 0;
+  bool soundFound_ = false;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // clipcourier-transcoder: a video in; a clip, its pictures and its proof out.
 
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include <cstdio>
 #include <iostream>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "transcoder/job.h"
 #include "transcoder/worker/command_line.h"
 #include "transcoder/worker/refusals.h"
@@ -26,11 +28,22 @@ void say(const Answer& answer) {
   std::fflush(stdout);
 }
 
+// From here on nothing can be opened, neither a file nor a socket: every descriptor that may exist
+// already does. Sanitizers open files of their own.
+void openNothingMore([[maybe_unused]] int descriptors) {
+#ifndef CLIPCOURIER_SANITIZE
+  const rlimit none{static_cast<rlim_t>(descriptors), static_cast<rlim_t>(descriptors)};
+  if (setrlimit(RLIMIT_NOFILE, &none) != 0)
+    throw Error(ErrorKind::internal, "cannot limit the descriptors");
+#endif
+}
+
 // One request of the service. Nothing is opened: all descriptors were handed over.
 int runJob() try {
   std::string line;
   std::getline(std::cin, line);
   const Request request = parseRequest(line);
+  openNothingMore(request.profile ? kThumbnailDescriptor + 1 : kSourceDescriptor + 1);
   if (!request.profile) {
     say(probeSource(kSourceDescriptor));
     return kExitDone;

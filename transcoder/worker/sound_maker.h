@@ -21,6 +21,7 @@ class SoundMaker {
   // `us`: when the frame is heard, in the source's time. False when its kind cannot be converted.
   bool feed(Frame frame, std::int64_t us, const Out& out);
   void drain(const Out& out);
+  bool full() const { return written_ >= samples_; }
 
  private:
   struct Kind {
