@@ -59,6 +59,7 @@ async function main() {
   const options = readArguments(process.argv.slice(2));
   if (options.help) return void process.stdout.write(usage());
   const simulator = new Simulator(options.settings);
+  process.on('exit', () => simulator.media.close()); // its temporary folder, however we end
   const end = () => simulator.stop().then(() => process.exit(0));
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
@@ -68,6 +69,6 @@ async function main() {
 }
 
 main().catch((error) => {
-  process.stderr.write(`simulator: ${error instanceof SettingsError ? error.message : error.stack}\n`);
+  process.stderr.write(`simulator: ${error instanceof SettingsError || error.syscall === 'listen' ? error.message : error.stack}\n`);
   process.exit(2);
 });
