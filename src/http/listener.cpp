@@ -292,7 +292,7 @@ void Listener::work() {
     const int fd = connection->fd.get();
     active_.insert(fd);
     lock.unlock();
-    connection->wait = session_.run(*connection);
+    connection->wait = runOrClose(*connection);
     lock.lock();
     active_.erase(fd);
     if (connection->wait == Wait::nothing) {
@@ -303,6 +303,15 @@ void Listener::work() {
       returned_.push_back(std::move(connection));
     }
     wake();
+  }
+}
+
+// What nobody foresaw (no memory) costs this connection and not the service.
+Wait Listener::runOrClose(Connection& connection) const {
+  try {
+    return session_.run(connection);
+  } catch (const std::exception&) {
+    return Wait::nothing;
   }
 }
 

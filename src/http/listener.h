@@ -44,6 +44,7 @@ class Listener {
   bool drained(SteadyTime cutAt);
 
   void work();
+  Wait runOrClose(Connection& connection) const;
   void dispatch(int fd);
   void drop(Owned connection);
   void wake();

@@ -3,10 +3,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <Poco/DateTimeFormat.h>
-#include <Poco/DateTimeFormatter.h>
-#include <Poco/Timestamp.h>
-
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -15,6 +11,7 @@
 #include "base/crypto.h"
 #include "http/http_error.h"
 #include "http/problem.h"
+#include "http/response_head.h"
 #include "http/wire_body.h"
 
 namespace clipcourier::http {
@@ -34,42 +31,6 @@ std::string requestIdOf(const Head* head) {
     if (given && isRequestId(*given)) return std::string(*given);
   }
   return crypto::hex(crypto::randomBytes(12));
-}
-
-std::string httpDate() {
-  return Poco::DateTimeFormatter::format(Poco::Timestamp(), Poco::DateTimeFormat::HTTP_FORMAT);
-}
-
-void setDefault(Reply& reply, std::string_view name, std::string value) {
-  if (!reply.find(name)) reply.set(name, std::move(value));
-}
-
-// Pages set their own policy; an API answer is never shown, framed or kept.
-void addSecurityHeaders(Reply& reply) {
-  setDefault(reply, "X-Content-Type-Options", "nosniff");
-  setDefault(reply, "Referrer-Policy", "no-referrer");
-  setDefault(reply, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-  setDefault(reply, "Cache-Control", "no-store");
-}
-
-bool hasNoBody(int status) { return status == 204 || status == 304; }
-
-std::uint64_t sizeOf(const Reply& reply) {
-  if (const auto* text = std::get_if<std::string>(&reply.body)) return text->size();
-  if (const auto* file = std::get_if<FileBody>(&reply.body)) return file->size;
-  return 0;
-}
-
-std::string headOf(const Reply& reply, bool keepAlive, bool chunked) {
-  std::string head = "HTTP/1.1 " + std::to_string(reply.status) + ' ' +
-                     std::string(reasonPhrase(reply.status)) + "\r\nDate: " + httpDate() + "\r\n";
-  for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
-  if (chunked) {
-    head += "Transfer-Encoding: chunked\r\n";
-  } else if (!hasNoBody(reply.status) && !std::holds_alternative<StreamBody>(reply.body)) {
-    head += "Content-Length: " + std::to_string(sizeOf(reply)) + "\r\n";
-  }
-  return head + (keepAlive ? "\r\n" : "Connection: close\r\n\r\n");
 }
 
 // Sends everything, waiting for the other side. Throws Error when it is gone or takes nothing.
@@ -119,7 +80,8 @@ struct Session::Exchange {
   std::string requestId;
   Actor actor;
   const Route* route = nullptr;
-  std::string failure;  // of an internal error, for the log only
+  std::string code;     // of the error that was answered
+  std::string failure;  // what our side failed at, for the log only
   int status = 0;
   std::uint64_t bytes = 0;
   SteadyTime began = std::chrono::steady_clock::now();
@@ -209,7 +171,8 @@ void Session::answer(Exchange& exchange) const {
   } catch (const std::exception& error) {
     if (exchange.requestId.empty()) exchange.requestId = requestIdOf(nullptr);
     reply = problemOf(error, exchange.requestId);
-    if (reply.status == 500)
+    if (const auto* known = dynamic_cast<const Error*>(&error)) exchange.code = known->code();
+    if (reply.status >= 500)
       exchange.failure = std::string(typeid(error).name()) + ": " + error.what();
   } catch (...) {
     reply = problemOf(std::exception(), exchange.requestId);
@@ -295,6 +258,7 @@ void Session::log(const Exchange& exchange) const {
                          {"ms", std::chrono::duration<double, std::milli>(took).count()},
                          {"request_id", exchange.requestId}};
   if (!exchange.actor.id.empty()) line["actor"] = exchange.actor.kind + ':' + exchange.actor.id;
+  if (!exchange.code.empty()) line["code"] = exchange.code;
   if (!exchange.failure.empty()) line["failure"] = exchange.failure;
   log_(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
