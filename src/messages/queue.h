@@ -70,6 +70,9 @@ class Queue {
   // Everything of this customer that waits on this channel is skipped. Returns how many.
   int skipWaiting(CustomerId customer, const std::string& channel, const std::string& code);
 
+  // Those of them that are still in `from`: never sent, for this reason. Returns how many.
+  int skip(const std::vector<MessageId>& ids, MessageState from, const std::string& code);
+
   void finish() { counters_.write(tx_); }
 
  private:
@@ -81,7 +84,6 @@ class Queue {
   std::vector<Candidate> candidates(const Lane& lane, int most);
   std::vector<Claimed> lend(const Lane& lane, const std::vector<Candidate>& candidates,
                             const std::string& owner, TimePoint lease);
-  int skip(const std::vector<MessageId>& ids, MessageState from, const std::string& code);
   void addEvent(const std::vector<MessageId>& ids, const std::string& kind,
                 const std::string& code);
   std::vector<MessageId> apply(const std::vector<AttemptResult>& results, MessageState from);

@@ -1,0 +1,172 @@
+#include "campaigns/campaign_service.h"
+
+#include <nlohmann/json.hpp>
+
+#include "jobs/job_queue.h"
+#include "videos/clip_repository.h"
+
+namespace clipcourier::campaigns {
+namespace {
+
+using enum CampaignState;
+
+Error notFound() {
+  return Error(ErrorKind::notFound, "there is no such campaign",
+               "list them with GET /api/v1/campaigns", "campaign.not_found");
+}
+
+Campaign load(db::Connection& connection, CampaignId id) {
+  auto campaign = CampaignRepository(connection).find(id);
+  if (!campaign) throw notFound();
+  return std::move(*campaign);
+}
+
+Error wrongState(const Campaign& campaign, const char* action) {
+  return Error(ErrorKind::conflict,
+               "a campaign that is " + std::string(name(campaign.state)) +
+                   " cannot be changed by \"" + action + "\"",
+               "read its state and choose a step that fits", "campaign.state");
+}
+
+}  // namespace
+
+CampaignService::CampaignService(db::Database& database, const LaunchCheck& check,
+                                 const users::AuditLog& audit, jobs::Bell& bell, const Clock& clock,
+                                 std::function<void()> wakeDispatcher)
+    : db_(database),
+      check_(check),
+      audit_(audit),
+      bell_(bell),
+      clock_(clock),
+      wakeDispatcher_(std::move(wakeDispatcher)) {}
+
+// A campaign names a clip by its hash: a later conversion of the same video does not change what
+// was chosen and checked.
+void CampaignService::pinClips(db::Connection& connection, CampaignInput& input) const {
+  for (messages::Content& content : input.contents) {
+    const auto clip = videos::ClipRepository(connection).find(content.clip);
+    if (!clip || clip->sha256.empty())
+      throw Error(ErrorKind::invalidInput,
+                  "clip " + std::to_string(content.clip.value) + " is not there or not ready",
+                  "choose a clip that is ready: GET /api/v1/videos/{id}", "campaign.clip");
+    content.clipSha256 = clip->sha256;
+  }
+}
+
+Campaign CampaignService::create(CampaignInput input, const Actor& actor) {
+  return db_.write([&](db::Transaction& tx) {
+    pinClips(tx, input);
+    const CampaignId id = CampaignRepository(tx).add(input, clock_.now());
+    audit_.record(tx, actor, "campaign.create", "campaign", id.value, nlohmann::json::object());
+    return load(tx, id);
+  });
+}
+
+Campaign CampaignService::edit(CampaignId id, std::int64_t version, CampaignInput input,
+                               const Actor& actor) {
+  return db_.write([&](db::Transaction& tx) {
+    const Campaign before = load(tx, id);
+    if (before.state != draft) throw wrongState(before, "edit");
+    pinClips(tx, input);
+    if (!CampaignRepository(tx).update(id, version, input, clock_.now()))
+      throw Error(ErrorKind::conflict, "somebody else changed the campaign meanwhile",
+                  "read it again and repeat your change", "campaign.changed");
+    audit_.record(tx, actor, "campaign.edit", "campaign", id.value, {{"version", version + 1}});
+    return load(tx, id);
+  });
+}
+
+Campaign CampaignService::get(CampaignId id) const {
+  return db_.read([&](db::Connection& connection) { return load(connection, id); });
+}
+
+std::vector<Campaign> CampaignService::list(CampaignId before, int limit) const {
+  return db_.read([&](db::Connection& connection) {
+    return CampaignRepository(connection).list(before, limit);
+  });
+}
+
+std::vector<ErrorDetail> CampaignService::launchProblems(CampaignId id) const {
+  return check_.problems(get(id));
+}
+
+Campaign CampaignService::launch(CampaignId id, const Actor& actor) {
+  const Campaign campaign = get(id);
+  if (campaign.state != draft) throw wrongState(campaign, "launch");
+  auto problems = check_.problems(campaign);
+  if (!problems.empty())
+    throw Error(ErrorKind::refused, "the campaign cannot be launched yet",
+                "mend what the list of errors names, then launch again", "campaign.not_launchable")
+        .with(std::move(problems));
+  // The version guards against an edit between the check and this commit.
+  const auto also = [&](db::Transaction& tx) {
+    if (load(tx, id).version != campaign.version)
+      throw Error(ErrorKind::conflict, "the campaign was changed while it was checked",
+                  "read it again, then launch", "campaign.changed");
+    addJob(tx, kLaunchJob, id);
+  };
+  Campaign launched = step(id, {draft}, launching, "launch", actor, also);
+  bell_.ring();
+  return launched;
+}
+
+Campaign CampaignService::pause(CampaignId id, const std::string& reason, const Actor& actor) {
+  return step(id, {running}, paused, "pause", actor, [&](db::Transaction& tx) {
+    CampaignRepository(tx).setPause(id, reason, actor.kind + ":" + actor.id);
+  });
+}
+
+Campaign CampaignService::resume(CampaignId id, const Actor& actor) {
+  Campaign resumed = step(id, {paused}, running, "resume", actor, [&](db::Transaction& tx) {
+    CampaignRepository(tx).setPause(id, "", "");
+  });
+  wakeDispatcher_();
+  return resumed;
+}
+
+Campaign CampaignService::cancel(CampaignId id, const Actor& actor) {
+  Campaign ended = step(id, {draft, launching, running, paused}, cancelled, "cancel", actor,
+                        [&](db::Transaction& tx) { addJob(tx, kCancelJob, id); });
+  bell_.ring();
+  return ended;
+}
+
+int CampaignService::completeExhausted() {
+  const auto ids = db_.read(
+      [](db::Connection& connection) { return CampaignRepository(connection).exhausted(); });
+  int count = 0;
+  for (const CampaignId id : ids)
+    db_.write([&](db::Transaction& tx) {
+      const auto still = CampaignRepository(tx).exhausted();
+      if (std::ranges::find(still, id) == still.end()) return;
+      CampaignRepository(tx).move(id, {running}, completed, clock_.now());
+      audit_.record(tx, Actor{}, "campaign.complete", "campaign", id.value,
+                    nlohmann::json::object());
+      ++count;
+    });
+  return count;
+}
+
+Campaign CampaignService::step(CampaignId id, const std::vector<CampaignState>& from,
+                               CampaignState to, const char* action, const Actor& actor,
+                               const std::function<void(db::Transaction&)>& also) {
+  return db_.write([&](db::Transaction& tx) {
+    const Campaign before = load(tx, id);
+    if (!CampaignRepository(tx).move(id, from, to, clock_.now())) throw wrongState(before, action);
+    also(tx);
+    audit_.record(tx, actor, std::string("campaign.") + action, "campaign", id.value,
+                  nlohmann::json::object());
+    return load(tx, id);
+  });
+}
+
+void CampaignService::addJob(db::Transaction& tx, const char* kind, CampaignId id) const {
+  jobs::NewJob job;
+  job.kind = kind;
+  job.subjectId = id.value;
+  job.dedupeKey = std::to_string(id.value);
+  job.maxAttempts = 20;  // the provider's media store may be away for a while
+  jobs::JobQueue(tx).add(job, clock_.now());
+}
+
+}  // namespace clipcourier::campaigns

@@ -1,0 +1,125 @@
+#include "campaigns/launch_check.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "campaigns/audience_reader.h"
+#include "channels/opt_out.h"
+#include "senders/template_repository.h"
+#include "videos/clip_repository.h"
+
+namespace clipcourier::campaigns {
+namespace {
+
+// The reader must be able to see how to stop: a button, or words in the footer.
+bool namesOptOut(const channels::Template& of) {
+  const auto isStopButton = [](const channels::TemplateButton& button) {
+    return button.type == "QUICK_REPLY" && channels::isOptOut(button.text);
+  };
+  if (std::ranges::any_of(of.buttons, isStopButton)) return true;
+  const std::string footer = text::lower(of.footerText);
+  return std::ranges::any_of(
+      std::initializer_list<std::string_view>{"stop", "abmeld", "unsubscribe"},
+      [&](std::string_view word) { return footer.find(word) != std::string::npos; });
+}
+
+// The values that are the same for everybody; the others count with their fallback.
+channels::TemplateValues staticValues(const messages::Content& content) {
+  channels::TemplateValues values;
+  for (const auto& [name, source] : content.variables)
+    values[name] = source.field.empty() ? source.text : source.fallback;
+  return values;
+}
+
+}  // namespace
+
+std::vector<ErrorDetail> LaunchCheck::problems(const Campaign& campaign) const {
+  Problems problems;
+  const std::string channel = checkSender(campaign, problems);
+  if (campaign.contents.empty())
+    problems.push_back({"content.none", "contents", "nothing to send: add a clip and a template"});
+  else if (!messages::choose(campaign.contents, "", campaign.fallbackLanguage))
+    problems.push_back({"content.fallback", "fallback_language",
+                        "no content in the fallback language \"" + campaign.fallbackLanguage +
+                            "\": add one, or choose a language that has one"});
+  db_.read([&](db::Connection& connection) {
+    for (const messages::Content& content : campaign.contents)
+      checkContent(connection, campaign, content, channel, problems);
+    AudienceReader audience(connection, campaign.audience, channel, campaign.purpose);
+    if (audience.page({}, 1).empty())
+      problems.push_back({"audience.empty", "audience",
+                          "nobody of this audience has consented to \"" + campaign.purpose +
+                              "\" on this channel and can be reached there"});
+  });
+  return problems;
+}
+
+std::string LaunchCheck::checkSender(const Campaign& campaign, Problems& problems) const {
+  try {
+    return senders_.get(campaign.sender)->sender.channel;
+  } catch (const Error& e) {
+    problems.push_back({"sender." + std::string(name(e.kind())), "sender_id",
+                        std::string(e.what()) + (e.hint().empty() ? "" : ": " + e.hint())});
+    return "whatsapp";
+  }
+}
+
+void LaunchCheck::checkContent(db::Connection& connection, const Campaign& campaign,
+                               const messages::Content& content, const std::string& channel,
+                               Problems& problems) const {
+  const std::string where = "contents." + content.language;
+  const auto clip = videos::ClipRepository(connection).find(content.clip);
+  if (!clip || clip->sha256 != content.clipSha256) {
+    problems.push_back({"clip.missing", where, "the clip does not exist any more: choose another"});
+  } else {
+    if (auto problem = proof_.problem(*clip))
+      problems.push_back({problem->code, where, problem->what});
+    if (!clip->profile.starts_with(channel))
+      problems.push_back(
+          {"clip.profile", where,
+           "the clip was made for \"" + clip->profile + "\": choose one made for " + channel});
+  }
+  const auto found = senders::TemplateRepository(connection)
+                         .find(campaign.sender, content.templateName, content.templateLanguage);
+  const std::string named = "\"" + content.templateName + "\" (" + content.templateLanguage + ")";
+  if (!found)
+    problems.push_back(
+        {"template.missing", where,
+         "the sender has no template " + named + ": sync its templates, or choose another"});
+  else if (!found->usable())
+    problems.push_back(
+        {"template.not_approved", where,
+         "template " + named + " is " + found->what.status + ", only APPROVED ones can be sent"});
+  if (found) checkTemplate(content, found->what, problems);
+}
+
+void LaunchCheck::checkTemplate(const messages::Content& content, const channels::Template& of,
+                                Problems& problems) const {
+  const std::string where = "contents." + content.language;
+  const auto problem = [&](const char* code, const std::string& what) {
+    problems.push_back({std::string("template.") + code, where, what});
+  };
+  if (of.headerFormat != "VIDEO") problem("header", "the template has no video header");
+  const std::vector<std::string> needed = of.bodyParameters();
+  for (const std::string& name : needed)
+    if (!content.variables.contains(name))
+      problem("variable_missing", "variable {{" + name + "}} of the template has no value: set it");
+  for (const auto& [name, source] : content.variables)
+    if (std::ranges::find(needed, name) == needed.end())
+      problem("variable_unknown", "the template has no variable {{" + name + "}}: remove it");
+  if (channels::render(of, staticValues(content)).tooLong())
+    problem("too_long", "the filled-in text is longer than 1024 characters: shorten the values");
+  for (const channels::TemplateButton& button : of.buttons) {
+    if (button.needsUrlSuffix() && !button.url.starts_with(publicUrl_ + "/w/"))
+      problem("url", "the button \"" + button.text + "\" does not lead to " + publicUrl_ +
+                         "/w/: change the template, or http.public_url");
+    if (button.type != "URL" && button.type != "QUICK_REPLY" && button.type != "PHONE_NUMBER")
+      problem("button",
+              "a button of type " + button.type + " cannot be filled in: use another template");
+  }
+  if (!namesOptOut(of))
+    problem("opt_out",
+            "the template does not say how to stop: add a quick reply \"Abmelden\" or a footer");
+}
+
+}  // namespace clipcourier::campaigns

@@ -1,0 +1,182 @@
+#include "campaigns/launch_job.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "campaigns/campaign_repository.h"
+#include "campaigns/campaign_service.h"
+#include "db/batch.h"
+#include "messages/counters.h"
+#include "messages/queue.h"
+
+namespace clipcourier::campaigns {
+namespace {
+
+namespace sql {
+constexpr auto insert = R"sql(
+  INSERT INTO messages (campaign_id, customer_id, sender_id, address, language, state, due_at_ms,
+    state_at_ms, created_at_ms)
+  SELECT $1, x.c, $2, x.a, x.l, 'queued', $3, $3, $3 FROM {rows $4 c bigint, a text, l text}
+  WHERE true ON CONFLICT DO NOTHING)sql";
+constexpr auto someOf = "SELECT id FROM messages WHERE campaign_id = $1 LIMIT $2";
+constexpr auto removeEvents = "DELETE FROM message_events WHERE message_id IN {ids $1}";
+constexpr auto remove = "DELETE FROM messages WHERE id IN {ids $1}";
+constexpr auto removeCounters = "DELETE FROM campaign_counters WHERE campaign_id = $1";
+constexpr auto someWaiting = R"sql(
+  SELECT id, state FROM messages
+  WHERE campaign_id = $1 AND state IN ('queued', 'held', 'claimed') LIMIT $2)sql";
+}  // namespace sql
+
+constexpr int kPage = 10'000;  // members read at once
+constexpr int kRemovedAtOnce = 1'000;
+constexpr Millis kLongestWrite{15};                 // below the 20 ms that a write may take
+constexpr std::size_t kLeast = 100, kMost = 5'000;  // messages in one commit
+
+Error noLongerLaunching() {
+  return Error(ErrorKind::refused, "the campaign is not launching any more", "",
+               "campaign.cancelled");
+}
+
+Words wordsFor(std::size_t done, std::size_t all) {
+  const std::string numbers = std::to_string(done) + " / " + std::to_string(all);
+  return {numbers + " Nachrichten vorbereitet", numbers + " messages prepared"};
+}
+
+std::string idArray(const std::vector<std::tuple<MessageId>>& rows) {
+  nlohmann::json ids = nlohmann::json::array();
+  for (const auto& [id] : rows) ids.push_back(id.value);
+  return ids.dump();
+}
+
+}  // namespace
+
+LaunchJob::LaunchJob(db::Database& database, senders::SenderDirectory& senders,
+                     EnsureMedia ensureMedia, const Clock& clock,
+                     std::function<void()> wakeDispatcher)
+    : db_(database),
+      senders_(senders),
+      ensureMedia_(std::move(ensureMedia)),
+      clock_(clock),
+      wakeDispatcher_(std::move(wakeDispatcher)) {}
+
+jobs::Handler LaunchJob::handler() {
+  jobs::Handler handler;
+  handler.kind = kLaunchJob;
+  handler.run = [this](jobs::JobContext& context) { run(context); };
+  // The campaign becomes a draft again, with the reason where people look for it.
+  handler.gaveUp = [this](db::Transaction& tx, const jobs::Lease& lease, const jobs::Failure& why) {
+    const CampaignId id{lease.subjectId};
+    if (!CampaignRepository(tx).move(id, {CampaignState::launching}, CampaignState::paused,
+                                     clock_.now()))
+      return;
+    CampaignRepository(tx).setPause(id, "launch failed: " + why.what, "system");
+  };
+  return handler;
+}
+
+void LaunchJob::run(jobs::JobContext& context) {
+  const CampaignId id{context.lease().subjectId};
+  const auto campaign = db_.read([&](db::Connection& c) { return CampaignRepository(c).find(id); });
+  if (!campaign || campaign->state != CampaignState::launching) return;
+  clearMessages(id);
+  context.progress(1, {"Clip wird zum Anbieter hochgeladen", "uploading the clip to the provider"});
+  for (const messages::Content& content : campaign->contents)
+    ensureMedia_(campaign->sender, content.clipSha256);
+  const std::string channel = senders_.get(campaign->sender)->sender.channel;
+  insertAll(context, *campaign, freezeAudience(*campaign, channel));
+  context.finish([&](db::Transaction& tx) {
+    if (!CampaignRepository(tx).move(id, {CampaignState::launching}, CampaignState::running,
+                                     clock_.now()))
+      throw noLongerLaunching();
+  });
+  wakeDispatcher_();
+}
+
+std::vector<Member> LaunchJob::freezeAudience(const Campaign& campaign,
+                                              const std::string& channel) const {
+  return db_.snapshot([&](db::Connection& connection) {
+    AudienceReader reader(connection, campaign.audience, channel, campaign.purpose);
+    std::vector<Member> members;
+    for (;;) {
+      auto page = reader.page(members.empty() ? CustomerId{} : members.back().customer, kPage);
+      if (page.empty()) return members;
+      members.insert(members.end(), std::make_move_iterator(page.begin()),
+                     std::make_move_iterator(page.end()));
+    }
+  });
+}
+
+void LaunchJob::clearMessages(CampaignId id) const {
+  for (bool more = true; more;)
+    more = db_.write([&](db::Transaction& tx) {
+      const auto rows = tx.query<MessageId>(sql::someOf, id, kRemovedAtOnce);
+      if (rows.empty()) {
+        tx.run(sql::removeCounters, id);
+        return false;
+      }
+      const std::string ids = idArray(rows);
+      tx.run(db::forBatch(sql::removeEvents, tx.engine()), ids);
+      tx.run(db::forBatch(sql::remove, tx.engine()), ids);
+      return true;
+    });
+}
+
+// The chunks grow and shrink with the time they take, so that one size fits every disk.
+void LaunchJob::insertAll(jobs::JobContext& context, const Campaign& campaign,
+                          const std::vector<Member>& members) const {
+  std::size_t size = kLeast;
+  for (std::size_t done = 0; done < members.size();) {
+    if (context.cancelled()) throw noLongerLaunching();
+    const std::size_t count = std::min(size, members.size() - done);
+    std::chrono::steady_clock::duration took{};
+    context.commit([&](db::Transaction& tx) {
+      const auto start = std::chrono::steady_clock::now();
+      insertChunk(tx, campaign, &members[done], count);
+      took = std::chrono::steady_clock::now() - start;
+    });
+    size = took < kLongestWrite / 2 ? std::min(size * 2, kMost)
+           : took > kLongestWrite   ? std::max(size / 2, kLeast)
+                                    : size;
+    done += count;
+    context.progress(static_cast<int>(1 + 98 * done / members.size()),
+                     wordsFor(done, members.size()));
+  }
+}
+
+void LaunchJob::insertChunk(db::Transaction& tx, const Campaign& campaign, const Member* first,
+                            std::size_t count) const {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const Member* member = first; member != first + count; ++member) {
+    const messages::Content* content =
+        messages::choose(campaign.contents, member->locale, campaign.fallbackLanguage);
+    rows.push_back(
+        {{"c", member->customer.value}, {"a", member->address}, {"l", content->language}});
+  }
+  const std::int64_t added = tx.run(db::forBatch(sql::insert, tx.engine()), campaign.id,
+                                    campaign.sender, clock_.now(), rows.dump());
+  messages::CounterChanges counters;
+  counters.add(campaign.id, name(messages::MessageState::queued), added);
+  counters.write(tx);
+}
+
+jobs::Handler cancelHandler(const Clock& clock) {
+  jobs::Handler handler;
+  handler.kind = kCancelJob;
+  handler.run = [&clock](jobs::JobContext& context) {
+    const CampaignId id{context.lease().subjectId};
+    for (bool more = true; more;)
+      context.commit([&](db::Transaction& tx) {
+        std::map<messages::MessageState, std::vector<MessageId>> waiting;
+        for (auto& [message, state] :
+             tx.query<MessageId, std::string>(sql::someWaiting, id, kRemovedAtOnce))
+          waiting[*messages::messageState(state)].push_back(message);
+        messages::Queue queue(tx, clock.now());
+        for (const auto& [state, ids] : waiting) queue.skip(ids, state, "cancelled");
+        queue.finish();
+        more = !waiting.empty();
+      });
+  };
+  return handler;
+}
+
+}  // namespace clipcourier::campaigns

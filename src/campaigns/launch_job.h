@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "campaigns/audience_reader.h"
+#include "campaigns/campaign.h"
+#include "db/database.h"
+#include "jobs/job_runner.h"
+#include "senders/media_ledger.h"
+
+namespace clipcourier::campaigns {
+
+// Turns a campaign that is launching into one that runs: uploads its clips to the provider, freezes
+// the audience, and writes one message for each member, in chunks so short that others can write
+// between them. Nothing is sendable before the last commit, which makes it running; after a crash
+// all rows are deleted and it starts over. Borrows its arguments; thread-safe.
+class LaunchJob {
+ public:
+  // Makes the media id for a sender and a file be there; MediaLedger::ensure.
+  using EnsureMedia = std::function<void(SenderId, const std::string& sha256)>;
+  LaunchJob(db::Database& database, senders::SenderDirectory& senders, EnsureMedia ensureMedia,
+            const Clock& clock, std::function<void()> wakeDispatcher);
+
+  jobs::Handler handler();
+
+ private:
+  void run(jobs::JobContext& context);
+  std::vector<Member> freezeAudience(const Campaign& campaign, const std::string& channel) const;
+  void clearMessages(CampaignId id) const;
+  void insertAll(jobs::JobContext& context, const Campaign& campaign,
+                 const std::vector<Member>& members) const;
+  void insertChunk(db::Transaction& tx, const Campaign& campaign, const Member* first,
+                   std::size_t count) const;
+
+  db::Database& db_;
+  senders::SenderDirectory& senders_;
+  EnsureMedia ensureMedia_;
+  const Clock& clock_;
+  std::function<void()> wakeDispatcher_;
+};
+
+// Skips what still waits of a cancelled campaign, in chunks.
+jobs::Handler cancelHandler(const Clock& clock);
+
+}  // namespace clipcourier::campaigns
