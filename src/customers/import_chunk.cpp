@@ -204,7 +204,7 @@ void ImportChunk::planConsents(const Target& target, std::vector<ConsentFact>& f
   }
 }
 
-// The wording in the customer's language, or in the only one there is.
+// The wording in the customer's language, else in the fallback's, else in the only one there is.
 const Wording* ImportChunk::wordingFor(const Target& target, std::string& fault) const {
   const ImportConsent& consent = *target.line->consent;
   fault = "consent.unproven";
@@ -214,7 +214,9 @@ const Wording* ImportChunk::wordingFor(const Target& target, std::string& fault)
   if (named == scope_.wordings.end() || named->second.empty()) return nullptr;
   const auto& all = named->second;
   const auto language = text::language(target.customer.locale).value_or("");
-  const auto spoken = std::ranges::find(all, language, &Wording::language);
+  auto spoken = std::ranges::find(all, language, &Wording::language);
+  if (spoken == all.end())
+    spoken = std::ranges::find(all, scope_.wordingLanguage, &Wording::language);
   if (spoken == all.end() && all.size() > 1) return nullptr;
   const Wording& wording = spoken == all.end() ? all.front() : *spoken;
   fault = "consent.wording_mismatch";

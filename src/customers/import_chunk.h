@@ -21,7 +21,8 @@ struct ImportScope {
   const ConsentService& consents;
   const WordingsByName& wordings;  // all that the lines name
   const ImportHeader& header;
-  const SeenKeys& seen;  // customers of earlier lines, by customerKey()
+  const std::string& wordingLanguage;  // when the customer's own is not there
+  const SeenKeys& seen;                // customers of earlier lines, by customerKey()
   Actor actor;
   TimePoint now;
 };

@@ -151,7 +151,8 @@ void ImportRun::writeChunk() {
 }
 
 ChunkResult ImportRun::tryChunk(db::Transaction& tx) {
-  const ImportScope scope{consents_, wordings_, header_.front(), seen_, actor_, clock_.now()};
+  const ImportScope scope{consents_, wordings_, header_.front(), settings_.wordingLanguage,
+                          seen_,     actor_,    clock_.now()};
   ChunkResult result;
   if (import_.dryRun) {
     // Undone at once, with everything that it touched; what it found out stays.

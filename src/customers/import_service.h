@@ -12,7 +12,10 @@
 namespace clipcourier::customers {
 
 struct ImportSettings {
-  std::string region = "DE";           // of phone numbers without a country code
+  std::string region = "DE";  // of phone numbers without a country code
+  // Of the wording, for customers whose own language it does not speak; a file may say better, as
+  // name@version/language.
+  std::string wordingLanguage = "de";
   std::int64_t maxLines = 2'000'000;   // memory grows by some 50 bytes a line
   std::int64_t keptProblems = 10'000;  // of one import; the rest is only counted
   Millis chunkTime{12};                // how long one transaction should take

@@ -34,8 +34,8 @@ TEST_CASE("a customer comes back in its stored form", "[customers]") {
   CHECK(read.externalRef == "K-17");
   CHECK(read.createdAt == f.clock.now());
   CHECK(read.version == 1);
-  const auto audited = f.database->read(
-      [](db::Connection& c) { return users::AuditLog::list(c, 0, 10); });
+  const auto audited =
+      f.database->read([](db::Connection& c) { return users::AuditLog::list(c, 0, 10); });
   REQUIRE(audited.size() == 1);
   CHECK(audited[0].action == "customer.created");
   CHECK(audited[0].objectId == std::to_string(made.id.value));
