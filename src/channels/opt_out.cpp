@@ -138,7 +138,10 @@ bool isStopPayload(std::string_view payload) {
 }
 
 bool asksToStop(const InboundMessage& message) {
-  return isStopPayload(message.payload) || isOptOut(message.payload) || isOptOut(message.text);
+  if (isStopPayload(message.payload)) return true;
+  // A button of a dialogue says what we made it say: "Cancel" there may end an order.
+  if (message.type == "interactive") return false;
+  return isOptOut(message.payload) || isOptOut(message.text);
 }
 
 }  // namespace clipcourier::channels

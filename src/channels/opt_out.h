@@ -16,7 +16,7 @@ bool isOptOut(std::string_view text);
 std::string stopPayload(std::int64_t campaignId);
 bool isStopPayload(std::string_view payload);
 
-// A word to stop, our button, or a button whose label is such a word.
+// A word to stop, our button, or a template's button whose label is such a word.
 bool asksToStop(const InboundMessage& message);
 
 }  // namespace clipcourier::channels

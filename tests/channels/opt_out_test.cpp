@@ -94,4 +94,10 @@ TEST_CASE("our button is known by its payload and names its campaign", "[channel
   CHECK_FALSE(asksToStop(message));
   message.payload = message.text = "Abmelden";  // a button without a payload sends its label
   CHECK(asksToStop(message));
+  message.type = "interactive";  // an answer in a dialogue, with an id of our own
+  message.payload = "cancel-order";
+  message.text = "Cancel";
+  CHECK_FALSE(asksToStop(message));
+  message.payload = stopPayload(1);
+  CHECK(asksToStop(message));
 }
