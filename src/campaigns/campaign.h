@@ -49,7 +49,7 @@ struct CampaignInput {
 struct Campaign : CampaignInput {
   CampaignId id;
   CampaignState state = CampaignState::draft;
-  std::string pauseReason, pausedBy;
+  std::string pauseReason, pausedBy;  // of a paused one, or of a draft whose launch failed
   TimePoint createdAt, updatedAt;
   std::optional<TimePoint> launchedAt, finishedAt;
   std::int64_t version = 1;  // rises with each edit

@@ -103,6 +103,7 @@ Campaign CampaignService::launch(CampaignId id, const Actor& actor) {
     if (load(tx, id).version != campaign.version)
       throw Error(ErrorKind::conflict, "the campaign was changed while it was checked",
                   "read it again, then launch", "campaign.changed");
+    CampaignRepository(tx).setPause(id, "", "");
     addJob(tx, kLaunchJob, id);
   };
   Campaign launched = step(id, {draft}, launching, "launch", actor, also);

@@ -63,13 +63,13 @@ jobs::Handler LaunchJob::handler() {
   jobs::Handler handler;
   handler.kind = kLaunchJob;
   handler.run = [this](jobs::JobContext& context) { run(context); };
-  // The campaign becomes a draft again, with the reason where people look for it.
+  // A draft again, with the reason where people look for it. The rows that were written are not
+  // sendable, and the next launch begins by removing them.
   handler.gaveUp = [this](db::Transaction& tx, const jobs::Lease& lease, const jobs::Failure& why) {
     const CampaignId id{lease.subjectId};
-    if (!CampaignRepository(tx).move(id, {CampaignState::launching}, CampaignState::paused,
-                                     clock_.now()))
-      return;
-    CampaignRepository(tx).setPause(id, "launch failed: " + why.what, "system");
+    CampaignRepository repository(tx);
+    if (repository.move(id, {CampaignState::launching}, CampaignState::draft, clock_.now()))
+      repository.setPause(id, "launch failed: " + why.what, "system");
   };
   return handler;
 }

@@ -87,7 +87,7 @@ nlohmann::json toJson(const campaigns::Campaign& campaign) {
                          {"finished_at", timeOrNull(campaign.finishedAt)},
                          {"version", campaign.version}};
   json["paused"] = nullptr;
-  if (campaign.state == campaigns::CampaignState::paused)
+  if (!campaign.pauseReason.empty())
     json["paused"] = {{"reason", campaign.pauseReason}, {"by", campaign.pausedBy}};
   return json;
 }
