@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <cerrno>
 #include <vector>
@@ -111,6 +112,12 @@ bool FolderStore::exists(const std::string& sha256) const {
   struct stat facts {};
   return ::fstatat(root_.get(), pathOf(sha256).c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISREG(facts.st_mode);
+}
+
+ByteSize FolderStore::freeSpace() const {
+  struct statvfs facts {};
+  check(::fstatvfs(temp_.get(), &facts), "ask for free space");
+  return {facts.f_bavail * facts.f_frsize};
 }
 
 bool FolderStore::remove(const std::string& sha256) {

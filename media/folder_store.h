@@ -20,6 +20,7 @@ class FolderStore final : public MediaStore {
   StoredFile adopt(TempFile file, ByteSize limit) override;
   OpenFile open(const std::string& sha256) const override;
   bool exists(const std::string& sha256) const override;
+  ByteSize freeSpace() const override;
   bool remove(const std::string& sha256) override;
 
  private:

@@ -60,6 +60,9 @@ class MediaStore {
   // Reads the whole file again and says whether its bytes still have this hash.
   bool intact(const std::string& sha256) const;
 
+  // What can still be stored, as far as the store knows.
+  virtual ByteSize freeSpace() const = 0;
+
   // False when it was not there. The caller makes sure that nothing refers to it, nor is about to.
   virtual bool remove(const std::string& sha256) = 0;
 };

@@ -19,9 +19,13 @@ constexpr auto openWithKey = R"sql(
   WHERE kind = $1 AND dedupe_key = $2 AND state IN ('waiting', 'running'))sql";
 
 // The fence stays: claiming raises it, and state alone shuts the late worker out until then.
-constexpr auto recoverExpired = R"sql(
+constexpr auto recoverExpiredSqlite = R"sql(
   UPDATE jobs SET state = 'waiting', owner = NULL, lease_until_ms = NULL
   WHERE state = 'running' AND lease_until_ms <= $1 AND kind = $2 AND attempts < max_attempts)sql";
+constexpr auto recoverExpiredPostgresql = R"sql(
+  UPDATE jobs SET state = 'waiting', owner = NULL, lease_until_ms = NULL
+  WHERE id IN (SELECT id FROM jobs WHERE state = 'running' AND lease_until_ms <= $1 AND kind = $2
+               AND attempts < max_attempts FOR UPDATE SKIP LOCKED))sql";
 
 constexpr auto claimSqlite = R"sql(
   UPDATE jobs SET state = 'running', attempts = attempts + 1, fence = fence + 1, owner = $1,
@@ -190,7 +194,7 @@ JobId JobQueue::add(const NewJob& job, TimePoint now) {
 
 std::optional<Lease> JobQueue::claim(const std::string& kind, const std::string& owner,
                                      TimePoint now, Millis lease) {
-  tx_.run(sql::recoverExpired, now, kind);
+  tx_.run(tx_.pick(sql::recoverExpiredSqlite, sql::recoverExpiredPostgresql), now, kind);
   const auto row = tx_.queryOne<JobId, std::int64_t, std::string, int, int, std::int64_t>(
       tx_.pick(sql::claimSqlite, sql::claimPostgresql), owner, now + lease, kind, now);
   if (!row) return std::nullopt;

@@ -36,6 +36,15 @@ void fillIn(Clip& clip, const transcoder::Report& report) {
   clip.report = transcoder::canonicalBytes(report);
 }
 
+// The worker only knows that something could not be written. When the disk is full that is why, and
+// waiting helps.
+void tellFullDisk(const Error& error, const media::MediaStore& store) {
+  constexpr ByteSize kFull = 4_MiB;
+  if (repeatsItself(error.code()) && store.freeSpace() < kFull)
+    throw Error(ErrorKind::outOfSpace, "the media store is full",
+                "Free or add space; the conversion is tried again.", "media.full");
+}
+
 ClipId clipOf(const jobs::Lease& lease) { return {lease.subjectId}; }
 
 }  // namespace
@@ -67,6 +76,7 @@ void TranscodeJob::run(jobs::JobContext& context) {
   } catch (const transcoder::RefusedInput& error) {
     fail(context, *clip, toFailure(error.refusal()), {});
   } catch (const Error& error) {
+    tellFullDisk(error, store_);
     rethrowWithinReason(error, context.lease().attempt);
   }
 }

@@ -11,6 +11,9 @@
 namespace clipcourier::videos {
 namespace {
 
+// Some forty minutes of growing delays: enough to notice and mend a full disk.
+constexpr int kMaxAttempts = 10;
+
 // The failure of the first profile whose newest clip failed and that has no ready one.
 const Clip* failedForGood(const std::vector<Clip>& newestFirst) {
   std::set<std::string> ready, seen;
@@ -34,14 +37,17 @@ void addProbe(db::Transaction& tx, VideoId video, TimePoint now) {
                           .subjectId = video.value,
                           .dedupeKey = "video:" + std::to_string(video.value),
                           .dueAt = now,
-                          .priority = 10},
+                          .priority = 10,
+                          .maxAttempts = kMaxAttempts},
                          now);
 }
 
 void addClip(db::Transaction& tx, VideoId video, const std::string& profile, TimePoint now) {
   const auto clip = ClipRepository(tx).plan(video, profile, now);
   if (!clip) return;
-  jobs::JobQueue(tx).add({.kind = kTranscodeJob, .subjectId = clip->value, .dueAt = now}, now);
+  jobs::JobQueue(tx).add(
+      {.kind = kTranscodeJob, .subjectId = clip->value, .dueAt = now, .maxAttempts = kMaxAttempts},
+      now);
 }
 
 void updateState(db::Transaction& tx, VideoId id, TimePoint now) {

@@ -6,6 +6,7 @@
 #include "http/raw_client.h"
 #include "http/test_server.h"
 #include "support/catch.h"
+#include "support/small_disk.h"
 #include "support/wait_for.h"
 #include "videos/world.h"
 
@@ -30,6 +31,7 @@ std::string titlePart(const std::string& title) { return part("name=\"title\"", 
 // A service of one noun on a real socket.
 struct VideoApi {
   explicit VideoApi(db::Engine engine = db::Engine::sqlite) : world(engine) {}
+  explicit VideoApi(const SmallDisk& disk) : world(db::Engine::sqlite, disk / "store") {}
 
   RawReply ask(const std::string& method, const std::string& path, const std::string& body = {},
                std::vector<std::string> headers = {}) {
@@ -146,6 +148,18 @@ TEST_CASE("a file above the limit is refused as too large and leaves nothing", "
   checkProblem(api.upload(filePart(std::string(1'000'001, 'x')) + kEnd), 413, "media.too_large");
   api.checkNothingThere();
   CHECK(api.upload(filePart(std::string(1'000'000, 'x')) + kEnd).status == 201);
+}
+
+TEST_CASE("a full disk answers 507 with a hint and leaves nothing", "[videos]") {
+  SmallDisk disk("400k");
+  if (!disk.ok()) {
+    WARN("skipped: no right to mount a small disk here");
+    return;
+  }
+  VideoApi api(disk);
+  checkProblem(api.upload(filePart(std::string(900'000, 'x')) + kEnd), 507, "media.full");
+  api.checkNothingThere();
+  CHECK(api.upload(filePart(std::string(100'000, 'x')) + kEnd).status == 201);
 }
 
 TEST_CASE("the list of videos is paged from the newest on", "[videos]") {

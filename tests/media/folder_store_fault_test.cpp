@@ -1,4 +1,3 @@
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "sources.h"
 #include "support/catch.h"
 #include "support/skip.h"
+#include "support/small_disk.h"
 #include "support/temp_folder.h"
 
 using namespace clipcourier;
@@ -68,21 +68,6 @@ struct HalfUpload {
   std::unique_ptr<Child> child;
 };
 
-// A mounted file system of two megabytes; not ok() without the right to mount.
-class SmallDisk {
- public:
-  SmallDisk() : ok_(::mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, "size=2m") == 0) {}
-  ~SmallDisk() {
-    if (ok_) ::umount2(folder_.path().c_str(), MNT_DETACH);
-  }
-  bool ok() const { return ok_; }
-  std::string operator/(const std::string& name) const { return folder_ / name; }
-
- private:
-  TempFolder folder_;
-  bool ok_;
-};
-
 bool failsForSpace(FolderStore& store, std::size_t size) {
   TextSource source(std::string(size, 'f'));
   try {
@@ -131,7 +116,7 @@ TEST_CASE("a temp file inherited by a living child is kept although its maker di
 }
 
 TEST_CASE("a full disk is told as such, leaves nothing, and the next upload fits", "[media]") {
-  SmallDisk disk;
+  SmallDisk disk("2m");
   if (!disk.ok()) {
     skipTest("no right to mount a small disk here");
     return;

@@ -199,6 +199,11 @@ TEST_CASE("many who store the same bytes at once get one whole file", "[media]")
   CHECK(s.store.intact(results[0].sha256));
 }
 
+TEST_CASE("the store knows how much room is left", "[media]") {
+  Store s;
+  CHECK(s.store.freeSpace() > 1_MB);
+}
+
 TEST_CASE("a large upload is never whole in memory", "[media]") {
   struct Endless : ByteSource {  // 300 MB of zeros that nobody holds
     std::size_t left = 300'000'000;

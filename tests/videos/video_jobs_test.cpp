@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "support/catch.h"
+#include "support/small_disk.h"
 #include "support/wait_for.h"
 #include "world.h"
 
@@ -67,14 +68,14 @@ Failure failureOf(const Video& video) {
 
 std::vector<std::string> tempFiles(World& world) {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(world.folder / "store/temp"))
+  for (const auto& entry : std::filesystem::directory_iterator(world.storePath + "/temp"))
     names.push_back(entry.path().filename().string());
   return names;
 }
 
 // A process of its own that works until it is killed; shares no connection or thread with us.
 pid_t startWorker(World& world) {
-  const std::string url = world.database.settings().url.reveal(), store = world.folder / "store";
+  const std::string url = world.database.settings().url.reveal(), store = world.storePath;
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child > 0) return child;
@@ -196,6 +197,29 @@ TEST_CASE("stopping the service gives the clip back, and the next start makes it
   checkReady(world, id);
 }
 
+TEST_CASE("a full disk is told, and the clip is made once there is room", "[videos]") {
+  SmallDisk disk("40m");
+  if (!disk.ok()) {
+    WARN("skipped: no right to mount a small disk here");
+    return;
+  }
+  World world(db::Engine::sqlite, disk / "store");
+  const Video video = world.upload(film(20));
+  const std::string filler = disk / "filler";
+  std::ofstream(filler) << std::string(50'000'000, 'f');  // as much as fits
+  Workers workers(world);
+  REQUIRE(waitFor([&] { return !world.view(video.id).progress.lastError.empty(); }));
+  const Progress progress = world.view(video.id).progress;
+  CHECK(progress.lastError == "media.full");
+  CHECK(progress.retryAt > world.clock.now());
+  std::filesystem::remove(filler);
+  world.write([](db::Transaction& tx) {
+    tx.run("UPDATE jobs SET due_at_ms = 0 WHERE state = 'waiting'");  // as if it were later
+  });
+  REQUIRE(workers.reaches(video.id, VideoState::ready));
+  checkReady(world, video.id);
+}
+
 TEST_CASE("a service killed again and again loses no video", "[videos]") {
   World world(GENERATE(values(kBothEngines)));
   const Video video = world.upload(film(20));
@@ -215,7 +239,7 @@ TEST_CASE("a service killed again and again loses no video", "[videos]") {
   }
   // What the killed ones were writing goes with the next start, when their children are gone too.
   CHECK(waitFor([&] {
-    media::FolderStore again(world.folder / "store");
+    media::FolderStore again(world.storePath);
     return tempFiles(world).empty();
   }));
   Workers workers(world);

@@ -35,6 +35,8 @@ struct TextSource : ByteSource {
 // Everything the videos module needs, with a real database and store.
 struct World {
   explicit World(db::Engine engine) : database(engine) {}
+  World(db::Engine engine, const std::string& storeFolder)
+      : database(engine), storePath(storeFolder) {}
 
   Video upload(std::string bytes, const UploadInfo& info = {"", "film.mp4"}) {
     TextSource source(std::move(bytes));
@@ -61,7 +63,8 @@ struct World {
 
   TestDatabase database;
   TempFolder folder;
-  media::FolderStore store{folder / "store"};
+  std::string storePath = folder / "store";
+  media::FolderStore store{storePath};
   SystemClock clock;
   jobs::Bell bell;
   crypto::KeyRing keys{Secret("a test's master key")};
@@ -75,7 +78,7 @@ struct World {
 
 inline std::vector<std::string> World::storedFiles() const {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "store"))
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(storePath))
     if (!entry.is_directory()) names.push_back(entry.path().filename().string());
   return names;
 }
