@@ -9,8 +9,8 @@
 namespace clipcourier::customers {
 namespace {
 
-constexpr int kTries = 5;  // of a chunk that meets somebody else's change
-constexpr std::size_t kMinChunkLines = 10;
+constexpr int kTries = 5;                   // of a chunk that meets somebody else's change
+constexpr std::size_t kMinChunkLines = 25;  // fewer cost more in commits than they spare
 
 std::string keyOf(const Identity& identity) {
   return std::string(name(identity.kind)) + ":" + identity.value;
@@ -38,7 +38,8 @@ ImportRun::ImportRun(db::Database& database, const ConsentService& consents, con
       import_(std::move(import)),
       actor_(std::move(actor)),
       file_(import_.file, std::ios::binary),
-      reader_(file_) {
+      reader_(file_),
+      chunkLines_(std::min<std::size_t>(50, settings_.maxChunkLines)) {
   if (!file_.is_open() && import_.bytesTotal > 0)
     throw Error(ErrorKind::notFound, "the file of the import is gone", "import it again",
                 "import.no_file");
@@ -175,12 +176,15 @@ ChunkResult ImportRun::tryChunk(db::Transaction& tx) {
   return result;
 }
 
-// A writer that takes long keeps everybody else waiting.
+// A writer that takes long keeps everybody else waiting: on SQLite all of them, on PostgreSQL only
+// those who record consents.
 void ImportRun::adaptChunk(Millis took) {
-  if (took > settings_.chunkTime)
+  const Millis target = settings_.chunkTime * (database_.engine() == db::Engine::sqlite ? 1 : 5);
+  if (took > target)
     chunkLines_ = std::max(kMinChunkLines, chunkLines_ * 2 / 3);
-  else if (took * 2 < settings_.chunkTime)
-    chunkLines_ = std::min(settings_.maxChunkLines, chunkLines_ * 5 / 4 + 1);
+  else if (took * 2 < target)
+    chunkLines_ = chunkLines_ * 5 / 4 + 1;
+  chunkLines_ = std::min(chunkLines_, settings_.maxChunkLines);
 }
 
 }  // namespace clipcourier::customers

@@ -47,7 +47,7 @@ class ImportRun {
   std::vector<ImportProblem> chunkFaults_;  // of lines that are not
   std::int64_t chunkBad_ = 0;
   std::int64_t chunkEnd_ = 0;  // last line read for the chunk
-  std::size_t chunkLines_ = 50;
+  std::size_t chunkLines_;
 };
 
 }  // namespace clipcourier::customers
