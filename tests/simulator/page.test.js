@@ -42,6 +42,10 @@ test('a clip appears on the phone, plays, and turns read when the chat is opened
   assert.equal(await link.getAttribute('href'), 'http://127.0.0.1:9/w/k3Vw9_Qe');
   assert.match(await link.getAttribute('rel'), /noopener/);
   await page.locator('.play.loaded').waitFor();
+  await page.waitForFunction(() => {
+    const log = document.querySelector('.log');
+    return log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+  });
   await page.getByRole('button', { name: 'Video abspielen' }).click();
   const ended = await page.locator('video').evaluate((player) => new Promise((resolve) => {
     if (player.ended) resolve(player.currentTime);

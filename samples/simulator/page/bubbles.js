@@ -21,6 +21,7 @@ export function drawChat(log, chat, act) {
     wanted.push(keep(known, message.wamid, look, (old) => bubble(message, reactions, quoted, act, old)));
   }
   if (wanted.length !== log.children.length || wanted.some((node, i) => node !== log.children[i])) log.replaceChildren(...wanted);
+  log.dataset.atEnd = atEnd;
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 
@@ -81,7 +82,11 @@ function film(head) {
   const address = mediaAddress(head);
   const poster = make('img', { src: `${address}/poster.jpg`, alt: '', draggable: 'false' });
   const start = make('button', { type: 'button', class: 'play', 'aria-label': say('play') }, poster, make('i', { 'aria-hidden': 'true' }));
-  poster.addEventListener('load', () => start.classList.add('loaded'));
+  poster.addEventListener('load', () => {
+    start.classList.add('loaded');
+    const log = start.closest('.log');
+    if (log?.dataset.atEnd === 'true') log.scrollTop = log.scrollHeight; // the picture made it longer
+  });
   const box = make('div', { class: 'film', 'data-media': head.media_id }, start);
   start.addEventListener('click', () => {
     const video = make('video', { src: address, controls: true, playsinline: true, poster: `${address}/poster.jpg` });
