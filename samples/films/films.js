@@ -65,6 +65,7 @@ function threeLamps(s) {
     day: 0.07 * smooth(2.0, 3.5, s),
     words: ['Halm Trio', 'Drei Lichter. Ein Abend.'],
     wordsShown: pulse(5.0, 8.3, s),
+    veilColour: s < 2.05 ? '#000' : undefined,
     veil: clamp((s < 2.05 ? 1 : 0) + smooth(8.4, 9.1, s)),
     card: smooth(8.8, 9.4, s),
   };

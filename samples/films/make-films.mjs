@@ -44,6 +44,7 @@ const exists = (path) => access(path).then(() => true, () => false);
 async function capture(browser, address, name, folder) {
   const { seconds, fps, size: [width, height] } = films[name];
   const page = await browser.newPage({ viewport: { width, height } });
+  page.setDefaultTimeout(300_000); // a picture takes seconds, and longer on a busy machine
   page.on('pageerror', (error) => { throw error; });
   await page.goto(address);
   await page.evaluate(() => window.ready);

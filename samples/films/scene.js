@@ -60,6 +60,7 @@ window.frame = (name, seconds, serial) => {
   words.style.transform = `translateY(${(1 - shot.wordsShown) * 1.6}vh)`;
   words.querySelector('b').textContent = shot.words?.[0] ?? '';
   words.querySelector('span').textContent = shot.words?.[1] ?? '';
+  veil.style.background = shot.veilColour ?? '';
   veil.style.opacity = shot.veil;
   card.style.opacity = shot.card;
 };
