@@ -3,8 +3,10 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -49,6 +51,11 @@ Error errorOf(const Process& process, const Folder& folder, const Cancelled& can
 
 Report transcode(const std::filesystem::path& source, const OutputFiles& files) {
   return Process().transcode(openToRead(source).get(), whatsapp(), files.outputs());
+}
+
+bool isGone(pid_t pid) {
+  const std::string stat = contentOf("/proc/" + std::to_string(pid) + "/stat");
+  return stat.empty() || stat.find(") Z ") != std::string::npos;
 }
 
 int openDescriptors() {
@@ -206,7 +213,6 @@ TEST_CASE("cancelling kills the worker and everything it started at once", "[tra
       actor(folder, "sleep 60 & echo $! > /proc/self/fd/3; echo $$ >> /proc/self/fd/3; sleep 60");
   write(folder / "pids", "");
   const Descriptor pids = openNew(folder / "pids");
-  std::atomic<bool> stop{false};
   const auto start = std::chrono::steady_clock::now();
   try {
     Process(program).probe(pids.get(), [&] {
@@ -222,11 +228,28 @@ TEST_CASE("cancelling kills the worker and everything it started at once", "[tra
   std::istringstream written(contentOf(folder / "pids"));
   for (pid_t pid; written >> pid;) {
     CAPTURE(pid);
-    CHECK(waitFor([&] {
-      const std::string stat = contentOf("/proc/" + std::to_string(pid) + "/stat");
-      return stat.empty() || stat.find(") Z ") != std::string::npos;
-    }));
+    CHECK(waitFor([&] { return isGone(pid); }));
   }
+}
+
+TEST_CASE("a worker dies with the service", "[transcoder]") {
+  Folder folder;
+  write(folder / "pid", "");
+  const auto program = actor(folder, "echo $$ >&3; exec sleep 60");
+  const pid_t service = fork();
+  if (service == 0) {
+    const Descriptor pid = openNew(folder / "pid");
+    try {
+      Process(program).probe(pid.get());
+    } catch (...) {
+    }
+    _exit(1);
+  }
+  REQUIRE(service > 0);
+  CHECK(waitFor([&] { return contentOf(folder / "pid").ends_with("\n"); }));
+  kill(service, SIGKILL);
+  REQUIRE(waitpid(service, nullptr, 0) == service);
+  CHECK(waitFor([&] { return isGone(std::stoi(contentOf(folder / "pid"))); }));
 }
 
 TEST_CASE("a worker that misbehaves ends in an error that says how", "[transcoder]") {

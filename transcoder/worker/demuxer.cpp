@@ -63,8 +63,18 @@ bool looksEncrypted(const std::string& head) {
 }
 
 bool looksLikePlaylist(const std::string& head) {
+  const bool isXml = head.starts_with("<") || head.starts_with("\xEF\xBB\xBF<");
   return head.find("#EXTM3U") != head.npos || head.starts_with("ffconcat") ||
-         head.find("<MPD") != head.npos;
+         (isXml && head.find("<MPD") != head.npos);
+}
+
+// Microseconds a real timestamp stays within: thirty years. Beyond it sums could overflow.
+constexpr std::int64_t kMaxUs = 1'000'000'000'000'000;
+
+std::int64_t believable(std::int64_t time, AVRational base) {
+  if (time == AV_NOPTS_VALUE) return time;
+  const std::int64_t us = av_rescale_q(time, base, AV_TIME_BASE_Q);
+  return us > -kMaxUs && us < kMaxUs ? time : AV_NOPTS_VALUE;
 }
 
 bool isAnimatedWebp(const std::string& head) {
@@ -179,6 +189,8 @@ Packet Demuxer::next() {
     av_packet_unref(packet.get());
   }
   const AVRational base = format_->streams[packet->stream_index]->time_base;
+  packet->pts = believable(packet->pts, base);
+  packet->dts = believable(packet->dts, base);
   const std::int64_t time = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
   if (time == AV_NOPTS_VALUE) return packet;
   const std::int64_t us = av_rescale_q(time, base, AV_TIME_BASE_Q);

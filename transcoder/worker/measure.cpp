@@ -1,6 +1,7 @@
 #include "transcoder/worker/measure.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "base/crypto.h"
 #include "transcoder/worker/decoder.h"
@@ -38,7 +39,7 @@ std::string coloursOf(const AVFrame& frame) {
 class Measurement {
  public:
   explicit Measurement(int fd) : demuxer_(fd), video_(demuxer_.video(), 2) {
-    if (demuxer_.audio()) sound_.emplace(*demuxer_.audio(), 1);
+    if (demuxer_.audio()) sound_ = std::make_unique<Decoder>(*demuxer_.audio(), 1);
     soundStart_ = INT64_MAX;
   }
 
@@ -123,7 +124,7 @@ class Measurement {
 
   Demuxer demuxer_;
   Decoder video_;
-  std::optional<Decoder> sound_;
+  std::unique_ptr<Decoder> sound_;
   std::int64_t soundStart_;
 };
 
