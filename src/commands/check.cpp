@@ -1,0 +1,142 @@
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+#include <iostream>
+
+#include "base/byte_size.h"
+#include "base/error.h"
+#include "commands/commands.h"
+#include "commands/opened.h"
+#include "db/migrations.h"
+#include "db/serve_lock.h"
+#include "media/folder_store.h"
+#include "service_key.h"
+#include "setup.h"
+
+namespace clipcourier::commands {
+namespace {
+
+// Runs one check after the other and prints what came of each.
+class Checklist {
+ public:
+  // `look` returns a few words about what is well, or throws an Error.
+  bool look(const std::string& name, const std::function<std::string()>& look) {
+    try {
+      const std::string found = look();
+      std::cout << "ok      " << name << ": " << found << '\n';
+      return true;
+    } catch (const Error& error) {
+      std::cout << "FAILED  " << name << ": " << error.what() << '\n';
+      for (const ErrorDetail& detail : error.details())
+        std::cout << "          " << detail.where << ": " << detail.what << '\n';
+      if (!error.hint().empty()) std::cout << "        → " << error.hint() << '\n';
+      ++failed_;
+      return false;
+    }
+  }
+  int failed() const { return failed_; }
+
+ private:
+  int failed_ = 0;
+};
+
+std::string checkTranscoder(const Settings& settings) {
+  const auto program = transcoderProgram(settings);
+  if (::access(program.c_str(), X_OK) != 0) {
+    throw Error(
+        ErrorKind::unavailable, "cannot run " + program.string(),
+        "Install clipcourier-transcoder beside clipcourier, or name it in transcoder.program.");
+  }
+  return program.string();
+}
+
+std::string checkProfiles(const Settings& settings) {
+  std::string names;
+  for (const auto& [name, profile] : profilesOf(settings))
+    names += (names.empty() ? "" : ", ") + name;
+  if (names.empty()) {
+    throw Error(ErrorKind::invalidInput, "there is no clip profile",
+                "Put at least one *.properties file into transcoder.profiles_folder.");
+  }
+  return names;
+}
+
+std::string checkStore(const Settings& settings) {
+  media::FolderStore store(settings.mediaFolder);
+  store.createTemp();
+  return settings.mediaFolder + " is writable";
+}
+
+std::string checkFreeSpace(const Settings& settings) {
+  std::error_code failed;
+  const auto space = std::filesystem::space(settings.mediaFolder, failed);
+  if (failed) throw Error(ErrorKind::unavailable, settings.mediaFolder + ": " + failed.message());
+  const ByteSize free{space.available};
+  if (free < settings.minFree) {
+    throw Error(
+        ErrorKind::outOfSpace, "only " + toString(free) + " are free for " + settings.mediaFolder,
+        "Free some space, or lower media.min_free_mb (" + toString(settings.minFree) + ").");
+  }
+  return toString(free);
+}
+
+std::string checkDatabase(const Settings& settings, std::unique_ptr<db::Database>& database) {
+  makeFolders(settings);
+  database = std::make_unique<db::Database>(settings.database);
+  return database->engine() == db::Engine::sqlite ? "SQLite" : "PostgreSQL";
+}
+
+// False when the schema is older than the program; that is well when `serve` will bring it up.
+bool schemaIsCurrent(const Settings& settings, db::Database& database) {
+  try {
+    db::requireCurrentSchema(database);
+    return true;
+  } catch (const Error& error) {
+    if (error.code() != "db.schema_older" || !settings.migrateOnStart) throw;
+    return false;
+  }
+}
+
+// What can be seen only with a database that has our tables.
+void checkContents(Checklist& list, const Settings& settings, db::Database& database) {
+  bool current = false;
+  list.look("schema", [&] {
+    current = schemaIsCurrent(settings, database);
+    return db::migrations().back().name + (current ? "" : ", which the next start brings it to");
+  });
+  if (!current) return;
+  const SystemClock clock;
+  list.look("service key", [&] {
+    openServiceKey(settings.keyFile, database, clock);
+    return settings.keyFile + " belongs to this database";
+  });
+}
+
+}  // namespace
+
+int check(const Arguments& arguments) {
+  Options options(
+      "check",
+      "Looks whether everything is in place: settings, programs, database, folders, senders. "
+      "Says how\nto fix what is not; exit code 1 when something is not.");
+  if (!options.parse(arguments)) return 0;
+  Checklist list;
+  Settings settings;
+  const bool readable = list.look("settings", [&] {
+    settings = settingsOf(options);
+    return "no mistakes";
+  });
+  if (!readable) return 1;
+  list.look("transcoder", [&] { return checkTranscoder(settings); });
+  list.look("clip profiles", [&] { return checkProfiles(settings); });
+  std::unique_ptr<db::Database> database;
+  if (list.look("database", [&] { return checkDatabase(settings, database); }))
+    checkContents(list, settings, *database);
+  if (list.look("stored files", [&] { return checkStore(settings); }))
+    list.look("free space", [&] { return checkFreeSpace(settings); });
+  std::cout << (list.failed() ? "Not ready.\n" : "Ready.\n");
+  return list.failed() ? 1 : 0;
+}
+
+}  // namespace clipcourier::commands

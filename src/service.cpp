@@ -1,0 +1,206 @@
+#include "service.h"
+
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
+
+#include "composition.h"
+#include "db/migrations.h"
+#include "http/campaign_endpoints.h"
+#include "http/consent_endpoints.h"
+#include "http/customer_endpoints.h"
+#include "http/health.h"
+#include "http/import_endpoints.h"
+#include "http/openapi.h"
+#include "http/sender_endpoints.h"
+#include "http/server.h"
+#include "http/token_endpoints.h"
+#include "http/video_endpoints.h"
+#include "http/watch_endpoints.h"
+#include "http/webhook_endpoints.h"
+#include "jobs/job_runner.h"
+#include "log.h"
+#include "ticker.h"
+
+namespace clipcourier {
+namespace {
+
+constexpr Millis kCompleteEvery{1'000}, kRenewEvery{60'000};
+constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
+constexpr Millis kJobsStop{3'000};  // transcoders end at once when they are told
+constexpr Millis kExchangesStop{1'000};
+constexpr Millis kSendsStop{5'000};  // a provider answers within; later answers are unknown
+
+jobs::RunnerSettings runnerSettings() {
+  jobs::RunnerSettings settings;
+  settings.owner = composition::nodeName();
+  settings.log = [](const std::string& what) { log::warning("job.failed", {{"what", what}}); };
+  return settings;
+}
+
+void append(std::vector<http::Route>& to, std::vector<http::Route> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(to));
+}
+
+// What answers on the three listeners.
+struct Endpoints {
+  Endpoints(composition::Base& base, composition::Videos& videos, composition::Customers& customers,
+            composition::Senders& senders, composition::Receipts& receipts,
+            composition::Campaigns& campaigns)
+      : base(base),
+        tokens(base.tokens, base.database, base.clock),
+        videos(base.database, videos.ingest, videos.service, base.store),
+        customers(customers.service),
+        consents(customers.desk),
+        imports(customers.importJobs, customers.imports),
+        senders(senders.service, senders.templates, senders.check, base.database),
+        campaigns(campaigns.service, base.database,
+                  [&campaigns] { return campaigns.dispatcher.waiting(); }),
+        webhooks(webhookSources(senders, receipts), base.database, base.clock),
+        watch(receipts.watchPages, base.store, base.settings.pages) {}
+
+  static http::WebhookSources webhookSources(composition::Senders& senders,
+                                             composition::Receipts& receipts) {
+    const std::string name(receipts.whatsapp.name());
+    http::WebhookSource source;
+    source.channel = &receipts.whatsapp;
+    source.appSecrets = [&senders, name] { return senders.directory.appSecrets(name); };
+    source.verifyTokens = [&senders, name] { return senders.directory.verifyTokens(name); };
+    source.stored = [&receipts] { receipts.webhooks.wake(); };
+    return {{name, source}};
+  }
+
+  http::Routes routes() {
+    http::Routes routes;
+    append(routes.api, http::healthRoutes(readyChecks()));
+    append(routes.api, http::openApiRoutes());
+    append(routes.api, tokens.routes());
+    append(routes.api, videos.routes());
+    append(routes.api, customers.routes());
+    append(routes.api, consents.routes());
+    append(routes.api, imports.routes());
+    append(routes.api, senders.routes());
+    append(routes.api, campaigns.routes());
+    append(routes.webhooks, webhooks.routes());
+    append(routes.publicPages, watch.routes());
+    return routes;
+  }
+
+  std::vector<http::ReadyCheck> readyChecks() {
+    return {{"database", [this] { db::requireCurrentSchema(base.database); }},
+            {"media", [this] { base.store.createTemp(); }}};
+  }
+
+  composition::Base& base;
+  http::TokenEndpoints tokens;
+  http::VideoEndpoints videos;
+  http::CustomerEndpoints customers;
+  http::ConsentEndpoints consents;
+  http::ImportEndpoints imports;
+  http::SenderEndpoints senders;
+  http::CampaignEndpoints campaigns;
+  http::WebhookEndpoints webhooks;
+  http::WatchEndpoints watch;
+};
+
+}  // namespace
+
+struct Service::Parts {
+  explicit Parts(Settings settings)
+      : base(std::move(settings)),
+        videos(base),
+        customers(base),
+        senders(base),
+        receipts(base, customers),
+        campaigns(base, videos, senders, receipts),
+        endpoints(base, videos, customers, senders, receipts, campaigns),
+        jobs(base.database, base.clock, base.bell, jobHandlers(), runnerSettings()),
+        ticker(chores()),
+        server(base.settings.http, endpoints.routes(), base.tokens, log::line) {}
+
+  std::vector<jobs::Handler> jobHandlers() {
+    std::vector<jobs::Handler> handlers;
+    handlers.push_back(videos.probe.handler(kProbeThreads));
+    handlers.push_back(videos.transcode.handler(base.settings.transcoder.processes));
+    handlers.push_back(customers.importJobs.handler());
+    handlers.push_back(senders.mediaJobs.handler());
+    handlers.push_back(campaigns.launch.handler());
+    handlers.push_back(campaigns::cancelHandler(base.clock));
+    return handlers;
+  }
+
+  std::vector<Ticker::Chore> chores() {
+    return {
+        {"complete campaigns", kCompleteEvery, [this] { campaigns.service.completeExhausted(); }},
+        {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }}};
+  }
+
+  composition::Base base;
+  composition::Videos videos;
+  composition::Customers customers;
+  composition::Senders senders;
+  composition::Receipts receipts;
+  composition::Campaigns campaigns;
+  Endpoints endpoints;
+  jobs::JobRunner jobs;
+  Ticker ticker;
+  http::Server server;
+  bool running = false;
+};
+
+Service::Service(Settings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {
+  for (const std::string& name : parts_->base.migrations)
+    log::info("database.migrated", {{"migration", name}});
+}
+
+Service::~Service() { stop(); }
+
+void Service::start() {
+  Parts& parts = *parts_;
+  parts.running = true;
+  parts.jobs.start();
+  parts.receipts.webhooks.start();
+  // On SQLite the lock says that nobody else sends; what a crash left can be settled at once.
+  parts.campaigns.dispatcher.start(parts.base.database.engine() == db::Engine::sqlite);
+  parts.ticker.start();
+  parts.server.start();
+}
+
+// What takes time ends side by side; webhooks last, because the server still takes them.
+void Service::stop() {
+  Parts& parts = *parts_;
+  if (!std::exchange(parts.running, false)) return;
+  std::thread sending([&] { parts.campaigns.stopSending(kSendsStop); });
+  std::thread working([&] {
+    parts.ticker.stop();
+    parts.senders.http->stop(kExchangesStop);
+    if (!parts.jobs.stop(kJobsStop)) log::warning("jobs.slow_stop", nlohmann::json::object());
+  });
+  parts.server.stop();
+  working.join();
+  sending.join();
+  parts.receipts.webhooks.stop();
+}
+
+std::vector<Service::Listener> Service::listeners() const {
+  using http::Port;
+  const auto url = [&](const http::ListenerSettings& settings, Port port) {
+    const bool v6 = settings.address.find(':') != std::string::npos;
+    return "http://" + (v6 ? "[" + settings.address + "]" : settings.address) + ":" +
+           std::to_string(parts_->server.port(port));
+  };
+  const http::ServerSettings& http = parts_->base.settings.http;
+  return {{"api", url(http.api, Port::api)},
+          {"webhooks", url(http.webhooks, Port::webhooks)},
+          {"public", url(http.publicPages, Port::publicPages)}};
+}
+
+std::vector<http::Route> Service::routes() const {
+  http::Routes routes = parts_->endpoints.routes();
+  append(routes.api, std::move(routes.webhooks));
+  append(routes.api, std::move(routes.publicPages));
+  return std::move(routes.api);
+}
+
+}  // namespace clipcourier

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "db/database.h"
+#include "net/http_engine.h"
+#include "settings.h"
+#include "transcoder/process.h"
+#include "transcoder/profile.h"
+
+// What the settings mean on this machine; used by the service and by the other commands.
+namespace clipcourier {
+
+// Makes the folders that are missing, only for our own user: those of an SQLite file, of the stored
+// files and of the service key. Throws Error(unavailable) naming the one that cannot be made.
+void makeFolders(const Settings& settings);
+
+// Brings the schema up to date, unless the settings forbid it and it is older: then Error(refused).
+// Returns the names of what was applied.
+std::vector<std::string> prepareSchema(const Settings& settings, db::Database& database,
+                                       const Clock& clock);
+
+std::map<std::string, transcoder::Profile> profilesOf(const Settings& settings);
+std::filesystem::path transcoderProgram(const Settings& settings);
+transcoder::Limits transcoderLimits(const Settings& settings);
+net::HttpEngineOptions engineOptions(const Settings& settings, std::size_t maxConcurrent);
+
+}  // namespace clipcourier
