@@ -42,6 +42,17 @@ struct Message {
   TimePoint dueAt, stateAt, createdAt;
   int attempts = 0;
   std::optional<TimePoint> openedAt, repliedAt;
+  std::string channel;                   // of its sender
+  std::optional<TimePoint> lastTriedAt;  // when its newest attempt began
+};
+
+// One try to hand a message to the provider.
+struct Attempt {
+  int number = 0;
+  MessageState state = MessageState::sending;  // sending, unknown, accepted to read, or failed
+  std::string providerId, errorCode;           // empty when there is none
+  TimePoint startedAt;
+  std::optional<TimePoint> finishedAt;  // when the answer or the first receipt came
 };
 
 // One line of a message's timeline. kind: queued, claimed, sending, accepted, sent, delivered,

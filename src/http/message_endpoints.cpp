@@ -1,0 +1,131 @@
+#include "http/message_endpoints.h"
+
+#include <nlohmann/json.hpp>
+
+#include "http/message_json.h"
+#include "messages/holds.h"
+
+namespace clipcourier::http {
+namespace {
+
+using messages::Message;
+using messages::MessageRepository;
+using messages::MessageState;
+
+constexpr std::int64_t kMaxId = INT64_MAX;
+
+messages::MessageFilter filterOf(const Request& request) {
+  messages::MessageFilter filter;
+  if (const auto id = request.queryNumber("campaign", 1, kMaxId)) filter.campaign = CampaignId{*id};
+  if (const auto id = request.queryNumber("customer", 1, kMaxId)) filter.customer = CustomerId{*id};
+  if (const auto state = request.queryOneOf(
+          "state", {"queued", "held", "claimed", "sending", "unknown", "accepted", "sent", "failed",
+                    "delivered", "read", "skipped"}))
+    filter.state = messages::messageState(*state);
+  return filter;
+}
+
+Message get(db::Connection& connection, const Request& request) {
+  auto message = MessageRepository(connection).find(request.id<MessageId>());
+  if (!message)
+    throw Error(ErrorKind::notFound, "there is no such message",
+                "Ids of messages are in the lists of a campaign or a customer.",
+                "message.not_found");
+  return *std::move(message);
+}
+
+bool waits(const Message& message) {
+  return message.state == MessageState::queued || message.state == MessageState::held;
+}
+
+}  // namespace
+
+MessageEndpoints::MessageEndpoints(db::Database& database, const messages::WatchToken& tokens,
+                                   const Clock& clock, SupplyWaits supplyWaits,
+                                   MessageViewSettings settings)
+    : database_(database),
+      tokens_(tokens),
+      clock_(clock),
+      supplyWaits_(std::move(supplyWaits)),
+      settings_(std::move(settings)) {}
+
+std::vector<Route> MessageEndpoints::routes() {
+  const RouteOptions listed{.query = {"campaign", "customer", "state", "limit", "cursor"}};
+  return {
+      {Method::get, "/api/v1/messages", Scope::messagesRead, [this](Request& r) { return list(r); },
+       listed},
+      {Method::get, "/api/v1/messages/{id}", Scope::messagesRead,
+       [this](Request& r) { return show(r); }},
+      {Method::get, "/api/v1/messages/{id}/timeline", Scope::messagesRead,
+       [this](Request& r) { return timeline(r); }},
+  };
+}
+
+Reply MessageEndpoints::list(Request& request) const {
+  const PageRequest page = request.page();
+  const messages::MessageFilter filter = filterOf(request);
+  const MessageId before{page.afterId()};
+  return database_.read([&](db::Connection& connection) {
+    auto found = MessageRepository(connection).list(filter, before, page.limit + 1);
+    const bool more = found.size() > static_cast<std::size_t>(page.limit);
+    if (more) found.pop_back();
+    return pageReply(itemsOf(connection, found, request.scopes()),
+                     more ? std::optional(std::to_string(found.back().id.value)) : std::nullopt);
+  });
+}
+
+nlohmann::json MessageEndpoints::itemsOf(db::Connection& connection,
+                                         const std::vector<Message>& messages,
+                                         const users::Scopes& scopes) const {
+  std::map<SenderId, std::optional<TimePoint>> confirmed;  // asked once for each sender
+  nlohmann::json items = nlohmann::json::array();
+  for (const Message& message : messages) {
+    std::optional<TimePoint> youngest;
+    if (message.state == MessageState::unknown) {
+      const auto [place, isNew] = confirmed.try_emplace(message.sender);
+      if (isNew) place->second = MessageRepository(connection).youngestConfirmed(message.sender);
+      youngest = place->second;
+    }
+    items.push_back(toJson(
+        message, probablyNeverSent(message, youngest, clock_.now(), settings_.patience), scopes));
+  }
+  return items;
+}
+
+// Beside its own reason a message waits for what its campaign waits for.
+nlohmann::json MessageEndpoints::waitsOf(db::Connection& connection, const Message& message) const {
+  nlohmann::json result = nlohmann::json::array();
+  if (!waits(message)) return result;
+  const auto holds = messages::HoldRepository(connection).active(clock_.now());
+  for (const auto& queue : messages::campaignQueues(connection, holds, supplyWaits_())) {
+    if (queue.campaign != message.campaign) continue;
+    for (const auto& wait : queue.waits) result.push_back(toJson(wait, queue.channel));
+  }
+  return result;
+}
+
+Reply MessageEndpoints::show(Request& request) const {
+  return database_.snapshot([&](db::Connection& connection) {
+    const Message message = get(connection, request);
+    nlohmann::json result = itemsOf(connection, {message}, request.scopes()).front();
+    result["attempts"] = nlohmann::json::array();
+    for (const auto& attempt : MessageRepository(connection).attempts(message.id))
+      result["attempts"].push_back(toJson(attempt, message.channel));
+    result["waits"] = waitsOf(connection, message);
+    if (request.scopes().has(Scope::messagesWrite))
+      result["watch_url"] = settings_.publicUrl + "/w/" + tokens_.make(message.id);
+    return ok(result);
+  });
+}
+
+Reply MessageEndpoints::timeline(Request& request) const {
+  return database_.snapshot([&](db::Connection& connection) {
+    const Message message = get(connection, request);
+    nlohmann::json items = nlohmann::json::array();
+    for (const auto& event : MessageRepository(connection).timeline(message))
+      items.push_back(toJson(event, message.channel));
+    return ok({{"message_id", message.id.value}, {"items", std::move(items)}});
+  });
+}
+
+}  // namespace clipcourier::http
