@@ -134,7 +134,8 @@ Campaigns::Campaigns(Base& base, const Videos& videos, Senders& senders, const R
             wanted.sha256 = sha256;
             senders.media.ensure(wanted);
           },
-          base.clock, [this] { dispatcher.wake(); }) {}
+          base.clock, [this] { dispatcher.wake(); }),
+      holds(base.database, base.audit, base.clock, [this] { dispatcher.wake(); }) {}
 
 void Campaigns::stopSending(Millis grace) {
   dispatcher.stopClaiming();

@@ -21,6 +21,7 @@
 #include "media/folder_store.h"
 #include "messages/attempt_token.h"
 #include "messages/dispatcher.h"
+#include "messages/hold_service.h"
 #include "messages/inbound_applier.h"
 #include "messages/opt_out.h"
 #include "messages/receipt_applier.h"
@@ -128,6 +129,7 @@ struct Campaigns {
   const campaigns::LaunchCheck launchCheck;
   campaigns::CampaignService service;
   campaigns::LaunchJob launch;
+  messages::HoldService holds;
 };
 
 // Names this process in leases. A host name alone would not tell a restart from its predecessor.

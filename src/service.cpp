@@ -12,7 +12,9 @@
 #include "http/customer_endpoints.h"
 #include "http/health.h"
 #include "http/import_endpoints.h"
+#include "http/message_endpoints.h"
 #include "http/openapi.h"
+#include "http/queue_endpoints.h"
 #include "http/sender_endpoints.h"
 #include "http/server.h"
 #include "http/token_endpoints.h"
@@ -43,6 +45,12 @@ void append(std::vector<http::Route>& to, std::vector<http::Route> more) {
   std::move(more.begin(), more.end(), std::back_inserter(to));
 }
 
+http::MessageViewSettings messageView(const Settings& settings) {
+  http::MessageViewSettings view;
+  view.publicUrl = settings.pages.publicUrl;
+  return view;
+}
+
 // What answers on the three listeners.
 struct Endpoints {
   Endpoints(composition::Base& base, composition::Videos& videos, composition::Customers& customers,
@@ -55,10 +63,16 @@ struct Endpoints {
         consents(customers.desk),
         imports(customers.importJobs, customers.imports),
         senders(senders.service, senders.templates, senders.check, base.database),
-        campaigns(campaigns.service, base.database,
-                  [&campaigns] { return campaigns.dispatcher.waiting(); }),
+        campaigns(campaigns.service, base.database, waits(campaigns)),
+        messages(base.database, receipts.watchTokens, base.clock, waits(campaigns),
+                 messageView(base.settings)),
+        queue(base.database, campaigns.holds, base.clock, waits(campaigns)),
         webhooks(webhookSources(senders, receipts), base.database, base.clock),
         watch(receipts.watchPages, base.store, base.settings.pages) {}
+
+  static http::SupplyWaits waits(composition::Campaigns& campaigns) {
+    return [&campaigns] { return campaigns.dispatcher.waiting(); };
+  }
 
   static http::WebhookSources webhookSources(composition::Senders& senders,
                                              composition::Receipts& receipts) {
@@ -82,6 +96,8 @@ struct Endpoints {
     append(routes.api, imports.routes());
     append(routes.api, senders.routes());
     append(routes.api, campaigns.routes());
+    append(routes.api, messages.routes());
+    append(routes.api, queue.routes());
     append(routes.webhooks, webhooks.routes());
     append(routes.publicPages, watch.routes());
     return routes;
@@ -100,6 +116,8 @@ struct Endpoints {
   http::ImportEndpoints imports;
   http::SenderEndpoints senders;
   http::CampaignEndpoints campaigns;
+  http::MessageEndpoints messages;
+  http::QueueEndpoints queue;
   http::WebhookEndpoints webhooks;
   http::WatchEndpoints watch;
 };

@@ -11,6 +11,9 @@
 #include "db/migrations.h"
 #include "db/serve_lock.h"
 #include "media/folder_store.h"
+#include "net/http_engine.h"
+#include "senders/sender_check.h"
+#include "senders/sender_repository.h"
 #include "service_key.h"
 #include "setup.h"
 
@@ -98,6 +101,26 @@ bool schemaIsCurrent(const Settings& settings, db::Database& database) {
   }
 }
 
+// Asks each provider whether it knows our number, account and token.
+void checkSenders(Checklist& list, const Settings& settings, db::Database& database) {
+  constexpr int kMost = 200;
+  const auto http = net::makeHttpEngine(engineOptions(settings, 1));
+  const senders::SecretSources secrets(settings.secretsFolder);
+  senders::SenderCheck check(database, *http, secrets);
+  const auto all = database.read([](db::Connection& connection) {
+    return senders::SenderRepository(connection).list(SenderId{}, kMost);
+  });
+  for (const senders::Sender& sender : all) {
+    if (sender.state != senders::SenderState::active) continue;
+    for (const senders::CheckFinding& finding : check.run(sender)) {
+      list.look("sender " + std::to_string(sender.id.value) + " " + finding.code, [&] {
+        if (!finding.ok) throw Error(ErrorKind::refused, finding.what, finding.hint);
+        return finding.what;
+      });
+    }
+  }
+}
+
 // What can be seen only with a database that has our tables.
 void checkContents(Checklist& list, const Settings& settings, db::Database& database) {
   bool current = false;
@@ -111,6 +134,7 @@ void checkContents(Checklist& list, const Settings& settings, db::Database& data
     openServiceKey(settings.keyFile, database, clock);
     return settings.keyFile + " belongs to this database";
   });
+  checkSenders(list, settings, database);
 }
 
 }  // namespace
