@@ -25,7 +25,7 @@ function(add_counted_test name)
   set_tests_properties(${name} PROPERTIES
     TIMEOUT ${T_TIMEOUT}
     LABELS ${T_LABEL}
-    ENVIRONMENT CLIPCOURIER_TEST_COUNTS=${CMAKE_BINARY_DIR}/test-counts/${name})
+    ENVIRONMENT "CLIPCOURIER_TEST_COUNTS=${CMAKE_BINARY_DIR}/test-counts/${name};CLIPCOURIER_BIN=${CMAKE_BINARY_DIR}/bin")
 endfunction()
 
 # The tests of one module: tests/<module>/*.cpp become build/<preset>/bin/test_<module>.

@@ -28,7 +28,7 @@
 namespace clipcourier {
 namespace {
 
-constexpr Millis kCompleteEvery{1'000}, kRenewEvery{60'000};
+constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kRenewEvery{60'000};
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
 constexpr Millis kJobsStop{3'000};  // transcoders end at once when they are told
 constexpr Millis kExchangesStop{1'000};
@@ -151,6 +151,7 @@ struct Service::Parts {
   std::vector<Ticker::Chore> chores() {
     return {
         {"complete campaigns", kCompleteEvery, [this] { campaigns.service.completeExhausted(); }},
+        {"settle interrupted sends", kSettleEvery, [this] { campaigns.dispatcher.settle(); }},
         {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }}};
   }
 

@@ -23,7 +23,7 @@ Dispatcher::~Dispatcher() {
   finish();
 }
 
-void Dispatcher::start(bool alone) {
+int Dispatcher::settle(bool alone) {
   const int unknown = parts_.database.write([&](db::Transaction& tx) {
     Queue queue(tx, parts_.clock.now());
     const int count = queue.recover(alone);
@@ -32,6 +32,11 @@ void Dispatcher::start(bool alone) {
   });
   if (unknown > 0)
     parts_.log(std::to_string(unknown) + " requests were interrupted and are unknown now");
+  return unknown;
+}
+
+void Dispatcher::start(bool alone) {
+  settle(alone);
   claimThread_ = std::thread([this] { claimLoop(); });
   recordThread_ = std::thread([this] { recordLoop(); });
 }

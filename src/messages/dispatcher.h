@@ -69,6 +69,9 @@ class Dispatcher {
 
   // Settles what a crash left behind, then starts. `alone`: no other dispatcher can be at work.
   void start(bool alone);
+  // Gives back ended leases, and makes requests unknown whose time is over: what another node left.
+  // To be called every few seconds. Returns how many became unknown.
+  int settle(bool alone = false);
   // No new claims from now on; returns when the round at hand is over. Then stop the HTTP engine,
   // and call finish() to record its last answers.
   void stopClaiming();

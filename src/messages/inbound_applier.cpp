@@ -61,7 +61,7 @@ void InboundApplier::apply(db::Transaction& tx, const channels::WebhookEvent& ev
   const auto original = answered(tx, message.contextId);
   auto customer = writer(tx, message.waId, message.userId);
   if (!customer && original) customer = original->customer;
-  const bool stop = channels::isOptOut(message.text) || channels::isStopPayload(message.payload);
+  const bool stop = channels::asksToStop(message);
   if (!customer && stop) customer = newCustomer(tx, message.waId, message.userId, now);
   const auto answeredId = original ? std::optional(original->message) : std::nullopt;
   if (tx.run(sql::store, *sender, message.providerMessageId, customer, answeredId, message.type,
