@@ -64,13 +64,27 @@ std::string_view reasonPhrase(int status) {
 
 namespace {
 
+// What to do where an error does not say it itself.
+std::string_view usualHint(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::invalidInput: return "Correct the request; /api/openapi.json describes it.";
+    case ErrorKind::notFound: return "List what there is, and check the id.";
+    case ErrorKind::conflict: return "Read the current state, then decide again.";
+    case ErrorKind::tooMany:
+    case ErrorKind::unavailable: return "Try again in a moment.";
+    case ErrorKind::outOfSpace: return "Free space on the server, then try again.";
+    case ErrorKind::internal: return "Tell the operator the request id; the log names the cause.";
+    default: return "See /api/openapi.json.";
+  }
+}
+
 Reply answer(const Error& error, int status, const std::string& requestId) {
   nlohmann::json body = {{"type", "urn:clipcourier:error:" + error.code()},
                          {"title", error.what()},
                          {"status", status},
                          {"code", error.code()},
                          {"request_id", requestId}};
-  if (!error.hint().empty()) body["detail"] = error.hint();
+  body["detail"] = error.hint().empty() ? std::string(usualHint(error.kind())) : error.hint();
   for (const ErrorDetail& detail : error.details()) {
     body["errors"].push_back(
         {{"code", detail.code}, {"where", detail.where}, {"what", detail.what}});
