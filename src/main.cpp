@@ -1,4 +1,4 @@
-#include <Poco/Exception.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <csignal>
@@ -58,6 +58,7 @@ int run(const commands::Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char* argv[]) {
+  ::umask(077);                   // what we write is about customers: for our own user alone
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of its write, not our end
   try {
     return run({argv + 1, argv + argc});

@@ -1,0 +1,132 @@
+"""The program as people call it: one process per case, each in a folder of its own."""
+import json
+import os
+import pathlib
+import re
+import signal
+import stat
+import subprocess
+import tempfile
+import unittest
+import urllib.error
+import urllib.request
+
+PROGRAM = os.environ["CLIPCOURIER_TEST_PROGRAM"]
+ANY_PORT = {f"CLIPCOURIER_HTTP_{name}_PORT": "0" for name in ("API", "WEBHOOKS", "PUBLIC")}
+SECONDS = 60
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def call(self, *words, **environment):
+        return subprocess.run([PROGRAM, *words], cwd=self.folder, env=os.environ | environment, timeout=SECONDS,
+                              capture_output=True, text=True)
+
+    def serve(self):
+        """A running service, and its addresses by listener."""
+        service = subprocess.Popen([PROGRAM, "serve"], cwd=self.folder, env=os.environ | ANY_PORT,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(service.wait)
+        self.addCleanup(service.kill)
+        self.addCleanup(service.stdout.close)
+        addresses = {}
+        for line in service.stdout:
+            event = json.loads(line)
+            if event["event"] == "ready":
+                return service, addresses
+            addresses[event["listener"]] = event["url"]
+        self.fail("the service ended before it was ready")
+
+    def test_every_command_explains_itself(self):
+        listed = re.findall(r"^  ([a-z]+) ", self.call("--help").stdout, re.MULTILINE)
+        self.assertEqual(set(listed), {"serve", "check", "migrate", "token", "import", "consent"})
+        for words in [[name] for name in listed] + [["token", "create"], ["token", "list"], ["token", "revoke"]]:
+            with self.subTest(words=words):
+                help_ = self.call(*words, "--help")
+                self.assertEqual(help_.returncode, 0)
+                self.assertIn("Usage: clipcourier " + words[0], help_.stdout)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_a_wrong_call_is_told_and_changes_nothing(self):
+        for words in ([], ["bogus"], ["token", "bogus"], ["token", "create"], ["serve", "--bogus"], ["import"],
+                      ["import", "a", "b"], ["token", "revoke", "--id", "x"], ["token", "create", "--name"]):
+            with self.subTest(words=words):
+                wrong = self.call(*words)
+                self.assertEqual(wrong.returncode, 2)
+                self.assertNotEqual(wrong.stderr, "")
+                self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_a_token_is_shown_once_and_works_until_it_is_revoked(self):
+        made = self.call("token", "create", "--name", "test", "--scopes", "videos:read")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        token = made.stdout.strip()
+        self.assertNotIn(token, self.call("token", "list").stdout)
+        _, addresses = self.serve()
+        self.assertEqual(self.status(addresses["api"] + "/api/v1/videos", token), 200)
+        self.assertEqual(self.status(addresses["api"] + "/api/v1/videos", token + "x"), 401)
+        self.assertEqual(self.call("token", "revoke", "--id", "1").returncode, 0)
+        self.assertEqual(self.status(addresses["api"] + "/api/v1/videos", token), 401)
+        for file in (self.folder / "var").iterdir():
+            self.assertNotIn(token.encode(), file.read_bytes() if file.is_file() else b"")
+
+    def status(self, url, token):
+        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+        try:
+            with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
+    def test_it_stops_in_order_at_sigterm_and_sigint(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(signal=number):
+                service, _ = self.serve()
+                service.send_signal(number)
+                self.assertEqual(service.wait(SECONDS), 0)
+
+    def test_one_database_has_one_service(self):
+        self.serve()
+        second = self.call("serve", **ANY_PORT)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("already serves", second.stderr)
+
+    def test_check_says_what_is_wrong_and_what_to_do(self):
+        self.assertEqual(self.call("check").returncode, 0)
+        absent = self.call("check", CLIPCOURIER_TRANSCODER_PROGRAM="/absent/transcoder")
+        self.assertEqual(absent.returncode, 1)
+        self.assertIn("FAILED  transcoder", absent.stdout)
+        self.assertIn("transcoder.program", absent.stdout)
+        full = self.call("check", CLIPCOURIER_MEDIA_MIN_FREE_MB="10000000")
+        self.assertIn("FAILED  free space", full.stdout)
+
+    def test_check_names_every_mistake_of_the_settings(self):
+        (self.folder / "clipcourier.properties").write_text("http.api_port = many\nbogus = 1\n")
+        wrong = self.call("check")
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("clipcourier.properties line 1: http.api_port", wrong.stdout)
+        self.assertIn("clipcourier.properties line 2: bogus", wrong.stdout)
+        self.assertEqual(self.call("serve").returncode, 1)
+
+    def test_data_is_for_its_owner_only(self):
+        self.assertEqual(self.call("migrate").returncode, 0)
+        self.assertEqual(stat.S_IMODE((self.folder / "var/service.key").stat().st_mode), 0o600)
+        self.assertEqual(stat.S_IMODE((self.folder / "var/secrets").stat().st_mode), 0o700)
+        self.assertEqual(self.call("migrate").stdout, "The database was up to date.\n")
+
+    def test_customers_come_from_a_file_and_their_consents_can_be_verified(self):
+        (self.folder / "people.csv").write_text("external_ref,name,phone\nA,Ada,0171 3920001\nB,Bob,12\n")
+        imported = self.call("import", "people.csv")
+        self.assertEqual(imported.returncode, 2)  # one line was refused
+        self.assertIn("line 3", imported.stdout)
+        self.assertRegex(imported.stdout, r"created +1\n")
+        self.assertEqual(self.call("consent", "verify").returncode, 0)
+        self.assertEqual(self.call("import", "absent.csv").returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
