@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "support/catch.h"
+#include "support/skip.h"
 #include "support/small_disk.h"
 #include "support/wait_for.h"
 #include "world.h"
@@ -200,7 +201,7 @@ TEST_CASE("stopping the service gives the clip back, and the next start makes it
 TEST_CASE("a full disk is told, and the clip is made once there is room", "[videos]") {
   SmallDisk disk("40m");
   if (!disk.ok()) {
-    WARN("skipped: no right to mount a small disk here");
+    skipTest("no right to mount a small disk here");
     return;
   }
   World world(db::Engine::sqlite, disk / "store");
