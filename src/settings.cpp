@@ -21,8 +21,9 @@ constexpr auto kDatabaseUrlFile = "database.url_file";
 
 // Variables with our prefix that are no settings: senders' secrets, and what tests are told.
 bool isForeign(const std::string& name) {
-  for (const std::string_view prefix : {"CLIPCOURIER_SENDER_", "CLIPCOURIER_TEST_",
-                                        "CLIPCOURIER_CORPUS", "CLIPCOURIER_META_OPENAPI"}) {
+  for (const std::string_view prefix :
+       {"CLIPCOURIER_SENDER_", "CLIPCOURIER_TEST_", "CLIPCOURIER_BIN", "CLIPCOURIER_KEEP",
+        "CLIPCOURIER_CORPUS", "CLIPCOURIER_META_OPENAPI"}) {
     if (name.rfind(prefix, 0) == 0) return true;
   }
   return false;

@@ -11,7 +11,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-PROGRAM = os.environ["CLIPCOURIER_TEST_PROGRAM"]
+PROGRAM = os.environ["CLIPCOURIER_BIN"] + "/clipcourier"
 ANY_PORT = {f"CLIPCOURIER_HTTP_{name}_PORT": "0" for name in ("API", "WEBHOOKS", "PUBLIC")}
 SECONDS = 60
 
