@@ -140,7 +140,10 @@ export class Story {
     const synced = await this.api.post(`/api/v1/senders/${this.number.id}/templates/sync`);
     const check = await this.api.post(`/api/v1/senders/${this.number.id}/check`);
     assert.ok(check.ok, JSON.stringify(check.findings));
-    return `${synced.added} templates; webhooks verified`;
+    const { code, out } = this.world.command('check');
+    assert.equal(code, 0, out);
+    const findings = out.split('\n').filter((line) => line.includes('sender '));
+    return [`${synced.added} templates; webhooks verified; clipcourier check says:`, ...findings].join('\n');
   }
 
   #campaign(contents) {
