@@ -116,9 +116,11 @@ export class Service {
     service.databaseUrl = values['database.url'];
     writeFileSync(join(service.folder, 'clipcourier.properties'),
       Object.entries(values).map(([key, value]) => `${key} = ${value}\n`).join(''));
-    // A variable of ours that is no setting is a mistake to the service, so the tests' own stay here.
-    const foreign = Object.entries(process.env).filter(([name]) => !name.startsWith('CLIPCOURIER_'));
-    service.environment = { ...Object.fromEntries(foreign), ...environment };
+    // A variable of ours that is no setting is a mistake to the service, so the tests' own stay here;
+    // CLIPCOURIER_TEST_RUN is known to it and marks whom tests/run.sh looks for at its end.
+    const passedOn = Object.entries(process.env)
+      .filter(([name]) => !name.startsWith('CLIPCOURIER_') || name.startsWith('CLIPCOURIER_TEST_'));
+    service.environment = { ...Object.fromEntries(passedOn), ...environment };
     service.log = createWriteStream(join(service.folder, 'log'), { flags: 'a' });
     return service;
   }
