@@ -64,6 +64,26 @@ keep_servers_stopped() {
   printf '#!/bin/sh\nexit 101\n' | as_root sh -c "cat >$policy && chmod 755 $policy"
 }
 
+# Package lists may be absent or older than the archive: they are fetched only then.
+install_packages() {
+  apt install --no-install-recommends "$@" 2>/dev/null || {
+    apt update
+    apt install --no-install-recommends "$@"
+  }
+}
+
+# Debian makes a PostgreSQL cluster, which starts with the machine, for whoever installs the server.
+# Runs a command with that switched off, unless the machine knows PostgreSQL already.
+without_main_cluster() {
+  local conf=/etc/postgresql-common/createcluster.conf
+  case " ${packages[*]} " in *" postgresql-15 "*) ;; *) "$@"; return ;; esac
+  if [ -e "$conf" ]; then "$@"; return; fi
+  install_packages postgresql-common
+  as_root sed -i 's/^#create_main_cluster = true/create_main_cluster = false/' "$conf"
+  "$@"
+  as_root sed -i 's/^create_main_cluster = false/#create_main_cluster = true/' "$conf"
+}
+
 list_only=false
 purposes=()
 for argument in "$@"; do
@@ -82,8 +102,4 @@ if $list_only; then [ ${#packages[@]} = 0 ] || printf "%s\n" "${packages[@]}"; e
 
 echo "Installing: ${packages[*]}"
 keep_servers_stopped
-# Package lists may be absent or older than the archive: fetch them only then.
-apt install --no-install-recommends "${packages[@]}" 2>/dev/null || {
-  apt update
-  apt install --no-install-recommends "${packages[@]}"
-}
+without_main_cluster install_packages "${packages[@]}"
