@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "campaigns/supplies.h"
+#include "channels/registry.h"
 #include "log.h"
 #include "service_key.h"
 #include "setup.h"
@@ -79,7 +80,8 @@ Senders::Senders(Base& base)
       check(base.database, *http, secrets) {}
 
 Receipts::Receipts(Base& base, const Customers& customers)
-    : retry(retryPolicy(base.settings)),
+    : whatsapp(channels::get("whatsapp")),
+      retry(retryPolicy(base.settings)),
       optOut(customers.consents),
       attemptTokens(base.keys),
       watchTokens(base.keys),

@@ -8,7 +8,7 @@
 #include "campaigns/campaign_service.h"
 #include "campaigns/launch_check.h"
 #include "campaigns/launch_job.h"
-#include "channels/whatsapp/whatsapp_channel.h"
+#include "channels/channel.h"
 #include "customers/consent_desk.h"
 #include "customers/consent_service.h"
 #include "customers/customer_service.h"
@@ -107,7 +107,7 @@ struct Senders {
 struct Receipts {
   Receipts(Base& base, const Customers& customers);
 
-  const channels::whatsapp::WhatsAppChannel whatsapp;
+  const channels::Channel& whatsapp;
   const messages::RetryPolicy retry;
   const messages::OptOut optOut;
   const messages::AttemptToken attemptTokens;
