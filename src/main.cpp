@@ -60,6 +60,8 @@ int run(const commands::Arguments& arguments) {
 int main(int argc, char* argv[]) {
   ::umask(077);                   // what we write is about customers: for our own user alone
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of its write, not our end
+  std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that may not grow further: a full disk
+  std::signal(SIGCHLD, SIG_DFL);  // who ignored it before us would take our children's exit codes
   try {
     return run({argv + 1, argv + argc});
   } catch (const commands::UsageError& error) {

@@ -9,6 +9,7 @@ namespace clipcourier::commands {
 namespace {
 
 const Actor kOperator{"cli", "", ""};
+constexpr std::int64_t kMaxDays = 3'650;
 
 // What the three need.
 struct Tokens : Opened {
@@ -38,14 +39,16 @@ int create(const Arguments& arguments) {
   options.value("name", "NAME", "what it is for");
   options.value("scopes", "SCOPES",
                 "what it may do, \"videos:read videos:write\", or \"*\" for all");
-  options.value("days", "DAYS", "how long it is valid; without: until it is revoked");
+  options.value("days", "DAYS", "how long it is valid, at most 3650; without: until it is revoked");
   if (!options.parse(arguments)) return 0;
   const std::string name = options.require("name");
   const auto scopes = users::Scopes::parse(options.require("scopes"));
+  std::optional<std::int64_t> days;
+  if (options.has("days")) days = options.requireNumber("days");
+  if (days > kMaxDays) throw UsageError{"--days: at most " + std::to_string(kMaxDays)};
   Tokens tokens(options);
   std::optional<TimePoint> expires;
-  if (options.has("days"))
-    expires = tokens.clock.now() + std::chrono::hours(24 * options.requireNumber("days"));
+  if (days) expires = tokens.clock.now() + std::chrono::days(*days);
   const auto created = tokens.service.create(name, scopes, expires, kOperator);
   std::cerr << "Token " << created.token.id.value << " (" << created.token.scopes.toString()
             << "), shown only now:\n";

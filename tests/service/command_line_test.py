@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import stat
 import subprocess
@@ -53,7 +54,8 @@ class CommandLine(unittest.TestCase):
 
     def test_a_wrong_call_is_told_and_changes_nothing(self):
         for words in ([], ["bogus"], ["token", "bogus"], ["token", "create"], ["serve", "--bogus"], ["import"],
-                      ["import", "a", "b"], ["token", "revoke", "--id", "x"], ["token", "create", "--name"]):
+                      ["import", "a", "b"], ["token", "revoke", "--id", "x"], ["token", "create", "--name"],
+                      ["token", "create", "--name", "x", "--scopes", "*", "--days", "99999999999999999"]):
             with self.subTest(words=words):
                 wrong = self.call(*words)
                 self.assertEqual(wrong.returncode, 2)
@@ -73,8 +75,9 @@ class CommandLine(unittest.TestCase):
         for file in (self.folder / "var").iterdir():
             self.assertNotIn(token.encode(), file.read_bytes() if file.is_file() else b"")
 
-    def status(self, url, token):
-        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    def status(self, url, token, body=None, type_="application/json"):
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": type_}
+        request = urllib.request.Request(url, data=body, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:
                 return answer.status
@@ -88,6 +91,17 @@ class CommandLine(unittest.TestCase):
                 service, _ = self.serve()
                 service.send_signal(number)
                 self.assertEqual(service.wait(SECONDS), 0)
+
+    def test_a_limit_on_files_refuses_an_upload_and_ends_nothing(self):
+        token = self.call("token", "create", "--name", "test", "--scopes", "videos:write").stdout.strip()
+        service, addresses = self.serve()
+        resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))
+        form = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+        form += bytes(3_000_000) + b"\r\n--b--\r\n"
+        videos = addresses["api"] + "/api/v1/videos"
+        self.assertEqual(self.status(videos, token, form, "multipart/form-data; boundary=b"), 507)
+        self.assertEqual(list((self.folder / "var/media/temp").iterdir()), [])
+        self.assertIsNone(service.poll())
 
     def test_one_database_has_one_service(self):
         self.serve()
