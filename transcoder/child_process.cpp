@@ -105,6 +105,13 @@ bool append(Descriptor& from, std::string& to) {
   return true;
 }
 
+// Whether it has ended; it stays to be reaped.
+bool hasEnded(pid_t pid) {
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == pid;
+}
+
 }  // namespace
 
 void Descriptor::reset() noexcept {
@@ -164,15 +171,11 @@ void ChildProcess::kill() {
 }
 
 int ChildProcess::wait() {
-  int status = 0;
-  for (int i = 0; i < kPatienceTicks; ++i) {
-    if (waitpid(pid_, &status, WNOHANG) == pid_) {
-      pid_ = -1;
-      return status;
-    }
-    poll(nullptr, 0, kPatienceTickMs);
-  }
+  for (int i = 0; i < kPatienceTicks && !hasEnded(pid_); ++i) poll(nullptr, 0, kPatienceTickMs);
+  // Also what it started and left behind, which could still write to the handed files. Before the
+  // child is reaped its number, the group's, cannot be somebody else's.
   kill();
+  int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;

@@ -53,7 +53,8 @@ class ChildProcess {
   // Waits at most `atMost` for output and appends it. False when both pipes have ended.
   bool read(std::string& out, std::string& err, std::chrono::milliseconds atMost);
   void kill();  // the whole group, at once
-  // The status of waitpid(2). A child that has closed its pipes but does not end is killed.
+  // The status of waitpid(2). A child that has closed its pipes but does not end is killed, and so
+  // is what it left running.
   int wait();
 
  private:

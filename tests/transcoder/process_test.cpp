@@ -232,6 +232,18 @@ TEST_CASE("cancelling kills the worker and everything it started at once", "[tra
   }
 }
 
+TEST_CASE("what a worker leaves behind cannot write to the files any more", "[transcoder]") {
+  Folder folder;
+  const auto program =
+      actor(folder, "sleep 60 </dev/null >/dev/null 2>&1 & echo $! > /proc/self/fd/3; exit 0");
+  write(folder / "pid", "");
+  const Descriptor pid = openNew(folder / "pid");
+  CHECK_THROWS_AS(Process(program).probe(pid.get()), Error);  // it gave no answer
+  const std::string left = contentOf(folder / "pid");
+  REQUIRE(left.ends_with("\n"));
+  CHECK(waitFor([&] { return isGone(std::stoi(left)); }));
+}
+
 TEST_CASE("a worker dies with the service", "[transcoder]") {
   Folder folder;
   write(folder / "pid", "");
