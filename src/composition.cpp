@@ -56,7 +56,8 @@ Videos::Videos(Base& base)
     : profiles(profilesOf(base.settings)),
       transcoder(transcoderProgram(base.settings), transcoderLimits(base.settings)),
       proof(base.keys),
-      ingest(base.database, base.store, base.clock, base.bell, base.audit, base.settings.maxUpload),
+      ingest(base.database, base.store, base.clock, base.bell, base.audit, base.settings.maxUpload,
+             base.settings.minFree),
       service(base.database, profiles, base.clock, base.bell, base.audit),
       probe(base.store, transcoder, profiles, base.clock, base.bell),
       transcode(base.store, transcoder, profiles, proof, base.clock) {}

@@ -35,6 +35,34 @@ std::string titleFrom(const std::string& filename) {
   return stem.empty() ? "Video" : stem;
 }
 
+// Looks after the reserve while the bytes arrive, because their sum is not known before.
+class SparingSource : public ByteSource {
+ public:
+  SparingSource(ByteSource& source, const media::MediaStore& store, ByteSize reserve)
+      : source_(source), store_(store), reserve_(reserve) {}
+
+  std::size_t read(char* to, std::size_t size) override {
+    if (unlooked_ == 0) look();
+    const std::size_t count = source_.read(to, std::min(size, unlooked_));
+    unlooked_ -= count;
+    return count;
+  }
+
+ private:
+  void look() {
+    if (store_.freeSpace() < reserve_)
+      throw Error(ErrorKind::outOfSpace, "too little space is left on the disk for an upload",
+                  "Free or add space, or lower media.min_free_mb, then try again.",
+                  "media.low_space");
+    unlooked_ = 16 << 20;
+  }
+
+  ByteSource& source_;
+  const media::MediaStore& store_;
+  ByteSize reserve_;
+  std::size_t unlooked_ = 0;  // bytes until the next look
+};
+
 }  // namespace
 
 std::string checkedTitle(const std::string& title) {
@@ -47,7 +75,8 @@ std::string checkedTitle(const std::string& title) {
 }
 
 media::Incoming IngestService::receive(ByteSource& source) {
-  return store_.receive(source, limit_);
+  SparingSource sparing(source, store_, reserve_);
+  return store_.receive(sparing, limit_);
 }
 
 Video IngestService::accept(const UploadInfo& info, media::Incoming file, const Actor& actor) {

@@ -23,19 +23,23 @@ struct UploadInfo {
 // bytes are stored once.
 class IngestService {
  public:
-  // Borrows its arguments; they must outlive it.
+  // Borrows its arguments; they must outlive it. `limit` is the largest file; `reserve` stays free
+  // in the store, because the database that records receipts and STOPs may be on the same disk.
   IngestService(db::Database& database, media::MediaStore& store, const Clock& clock,
-                jobs::Bell& bell, const users::AuditLog& audit, ByteSize limit)
+                jobs::Bell& bell, const users::AuditLog& audit, ByteSize limit,
+                ByteSize reserve = {})
       : database_(database),
         store_(store),
         clock_(clock),
         bell_(bell),
         audit_(audit),
-        limit_(limit) {}
+        limit_(limit),
+        reserve_(reserve) {}
 
   ByteSize limit() const { return limit_; }
 
-  // The file as it arrives; nothing is stored until accept().
+  // The file as it arrives; nothing is stored until accept(). Throws Error(tooLarge) above the
+  // limit, Error(outOfSpace) when the reserve would be touched.
   media::Incoming receive(ByteSource& source);
   // Stores the file; the video and its probe appear together. Throws Error(invalidInput) for a
   // title or a file that cannot be.
@@ -47,7 +51,7 @@ class IngestService {
   const Clock& clock_;
   jobs::Bell& bell_;
   const users::AuditLog& audit_;
-  ByteSize limit_;
+  ByteSize limit_, reserve_;
 };
 
 // The title as stored: trimmed. Throws Error(invalidInput) when it is empty, longer than 200

@@ -49,6 +49,17 @@ TEST_CASE("the same bytes again are a new video that knows its twin, stored once
   CHECK(world.video(first.id).title == "Spring");
 }
 
+TEST_CASE("an upload that would touch the reserve of the disk is refused and leaves nothing",
+          "[videos]") {
+  World world(db::Engine::sqlite);
+  IngestService sparing(*world.database, world.store, world.clock, world.bell, world.auditLog,
+                        100_MB, {world.store.freeSpace().bytes + 1'000'000'000'000});
+  TextSource source("bytes");
+  CHECK(codeOf([&] { sparing.receive(source); }) == "media.low_space");
+  CHECK(world.storedFiles().empty());
+  CHECK(world.upload("bytes", {"Spring", ""}).title == "Spring");
+}
+
 TEST_CASE("a title comes from the file's name when none is given", "[videos]") {
   World world(db::Engine::sqlite);
   CHECK(world.upload("a", {"", "my.film.mp4"}).title == "my.film");
