@@ -1,5 +1,6 @@
 #include "users/token_service.h"
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -52,9 +53,13 @@ TokenService::Created TokenService::create(const std::string& name, Scopes scope
               .expiresAt = expiresAt,
               .lastUsedAt = {},
               .revokedAt = {}};
-  if (token.name.empty() || token.name.size() > 100 || !text::isUtf8(token.name)) {
+  // Lists print the name on one line of a terminal.
+  const bool oneLine = std::none_of(token.name.begin(), token.name.end(),
+                                    [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  if (token.name.empty() || token.name.size() > 100 || !text::isUtf8(token.name) || !oneLine) {
     throw Error(ErrorKind::invalidInput, "the token has no valid name",
-                "Name what it is for, in 1 to 100 bytes: \"shop import\".", "token.bad_name");
+                "Name what it is for, in 1 to 100 bytes on one line: \"shop import\".",
+                "token.bad_name");
   }
   if (scopes.empty()) {
     throw Error(ErrorKind::invalidInput, "the token has no scope",

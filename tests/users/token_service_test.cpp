@@ -53,6 +53,17 @@ TEST_CASE("a token is worth nothing from the moment it expires", "[users]") {
   CHECK_FALSE(f.tokens.authenticate(token));
 }
 
+TEST_CASE("a token's name is text on one line", "[users]") {
+  Fixture f(ON_BOTH_ENGINES);
+  for (const std::string& wrong : {std::string(" "), std::string("a\nb"), std::string("\x1b[2Jx"),
+                                   std::string("\xff"), std::string(101, 'x')}) {
+    INFO(wrong);
+    CHECK_THROWS_AS(f.tokens.create(wrong, {Scope::videosRead}, {}, f.by), Error);
+  }
+  CHECK(f.tokens.create("Ladenimport für Jürgen", {Scope::videosRead}, {}, f.by).token.id.value >
+        0);
+}
+
 TEST_CASE("nothing that is not exactly a token is one", "[users]") {
   Fixture f(ON_BOTH_ENGINES);
   const std::string token = f.make();
