@@ -15,7 +15,7 @@ namespace clipcourier::customers {
 namespace {
 
 Error cannotWrite() {
-  return errno == ENOSPC || errno == EDQUOT
+  return errno == ENOSPC || errno == EDQUOT || errno == EFBIG
              ? Error(ErrorKind::outOfSpace, "the disk of the imports is full",
                      "free space and send the file again")
              : Error(ErrorKind::unavailable, "the file cannot be stored", "check the var folder");

@@ -53,24 +53,23 @@ Import ImportJobs::begin(ByteSource& file, bool dryRun,
                          const Actor& actor) const {
   const std::string path = inbox_.store(file);
   try {
-    Import import = imports_.inspect(path, dryRun);
-    if (idempotencyKey) import.idempotencyKey = keyOf(*idempotencyKey, actor);
-    import.id = database_.write([&](db::Transaction& tx) {
-      const ImportId added = imports_.add(tx, import);
-    jobs::JobQueue(tx).add(jobFor(added, actor, clock_.now()), clock_.now());
-    audit_.record(tx, actor, "import.started", "import", added.value,
-                  {{"file_sha256", import.fileSha256}, {"dry_run", dryRun}});
-    return added;
-  });
-  import.createdAt = clock_.now();
-  bell_.ring();
-  return import;
+    Import begun = imports_.inspect(path, dryRun);
+    if (idempotencyKey) begun.idempotencyKey = keyOf(*idempotencyKey, actor);
+    begun.id = database_.write([&](db::Transaction& tx) {
+      const ImportId added = imports_.add(tx, begun);
+      jobs::JobQueue(tx).add(jobFor(added, actor, clock_.now()), clock_.now());
+      audit_.record(tx, actor, "import.started", "import", added.value,
+                    {{"file_sha256", begun.fileSha256}, {"dry_run", dryRun}});
+      return added;
+    });
+    begun.createdAt = clock_.now();
+    bell_.ring();
+    return begun;
+  } catch (...) {
+    inbox_.remove(path);
+    throw;
+  }
 }
-catch (...) {
-  inbox_.remove(path);
-  throw;
-}
-}  // namespace clipcourier::customers
 
 jobs::Handler ImportJobs::handler() const {
   jobs::Handler handler;
