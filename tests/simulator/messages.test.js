@@ -86,7 +86,7 @@ test('named parameters come in any order and are shown in their places', async (
   assert.equal((await client.send(message)).status, 200);
   const [record] = await client.books();
   assert.match(record.content.body, /^Hallo Jörg, hier ist Ihr Clip zu Halm 7\./);
-  assert.equal(record.content.buttons[0].url, 'http://127.0.0.1:8080/w/k3Vw9_Qe');
+  assert.equal(record.content.buttons[0].url, 'http://127.0.0.1:8082/w/k3Vw9_Qe');
   assert.equal(record.content.buttons[1].payload, 'stop:c42');
   message.template.components[1].parameters[0].parameter_name = 'produkt';
   assert.equal((await client.send(message)).body.error.code, 100);

@@ -73,7 +73,7 @@ const table = {
   ],
   'account.require_subscription': [false, flag, 'no webhook before POST /{WABA}/subscribed_apps, as in reality'],
 
-  'templates.watch_url': ['http://127.0.0.1:8080/w/', webAddress, 'prefix of the URL button of the templates that are there at start'],
+  'templates.watch_url': ['http://127.0.0.1:8082/w/', webAddress, 'prefix of the URL button of the templates that are there at start'],
   'templates.list': [[], templateList, 'more templates than the built-in ones'],
   'templates.review': ['approve', oneOf('approve', 'pending', 'reject'), 'what happens to a created template'],
   'templates.review_ms': [[200, 600], range, 'time until the review ends'],
