@@ -155,7 +155,7 @@ export class Service {
 
   async sql(statement) {
     const command = this.databaseUrl.startsWith('sqlite:')
-      ? ['sqlite3', ['-separator', '|', join(this.folder, 'clipcourier.db'), statement]]
+      ? ['sqlite3', ['-cmd', '.timeout 10000', '-separator', '|', join(this.folder, 'clipcourier.db'), statement]]
       : ['psql', ['-d', this.databaseUrl, '-qAtc', statement]];
     const { stdout } = await run(...command);
     return stdout.trim().split('\n').filter(Boolean).map((line) => line.split('|'));
