@@ -7,6 +7,7 @@
 #include "http/http_error.h"
 #include "http/json_fields.h"
 #include "messages/counters.h"
+#include "messages/message.h"
 
 namespace clipcourier::http {
 namespace {
@@ -102,8 +103,10 @@ Reply CampaignEndpoints::show(const campaigns::Campaign& campaign, int status) {
       [&](db::Connection& connection) { return messages::counters(connection, campaign.id); });
   nlohmann::json json = toJson(campaign);
   json["funnel"] = funnel(counters);
-  json["states"] = counters;
-  for (const char* other : {"opened", "opened_anonymous", "replied"}) json["states"].erase(other);
+  json["states"] = nlohmann::json::object();
+  for (const auto& [counted, count] : counters) {
+    if (messages::messageState(counted)) json["states"][counted] = count;
+  }
   const auto waiting = waiting_();
   const auto reason = waiting.find(campaign.id);
   json["waits_for"] = reason == waiting.end() ? nlohmann::json() : nlohmann::json(reason->second);

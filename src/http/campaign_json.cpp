@@ -103,12 +103,22 @@ nlohmann::json funnel(const std::map<std::string, std::int64_t>& counters) {
       count("queued") + count("held") + count("claimed") + count("sending");
   const std::int64_t audience =
       accepted + waiting + count("unknown") + count("failed") + count("skipped");
-  return {{"audience", audience},        {"waiting", waiting},
-          {"accepted", accepted},        {"sent", sent},
-          {"delivered", delivered},      {"read", read},
-          {"opened", count("opened")},   {"opened_anonymous", count("opened_anonymous")},
-          {"replied", count("replied")}, {"failed", count("failed")},
-          {"skipped", count("skipped")}, {"unknown", count("unknown")}};
+  return {{"audience", audience},
+          {"waiting", waiting},
+          {"accepted", accepted},
+          {"sent", sent},
+          {"delivered", delivered},
+          {"read", read},
+          {"opened", count("opened")},
+          {"opened_anonymous", count("opened_anonymous")},
+          {"played", count("played")},
+          {"played_anonymous", count("played_anonymous")},
+          {"completed", count("completed")},
+          {"completed_anonymous", count("completed_anonymous")},
+          {"replied", count("replied")},
+          {"failed", count("failed")},
+          {"skipped", count("skipped")},
+          {"unknown", count("unknown")}};
 }
 
 }  // namespace clipcourier::http

@@ -35,6 +35,7 @@
   video.addEventListener('ended', () => {
     tell('completed');
     play.setAttribute('aria-label', play.dataset.again);
+    play.classList.add('seen');
     if (!document.fullscreenElement) invite();
   });
 })();
