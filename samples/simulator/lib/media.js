@@ -97,7 +97,11 @@ export class MediaStore {
   }
 
   poster(media) {
-    media.poster ??= posterOf(media.path);
+    // One that failed is tried again: on a busy machine it may just have taken too long.
+    media.poster ??= posterOf(media.path).catch((error) => {
+      media.poster = undefined;
+      throw error;
+    });
     return media.poster;
   }
 

@@ -87,6 +87,10 @@ function film(head) {
     const log = start.closest('.log');
     if (log?.dataset.atEnd === 'true') log.scrollTop = log.scrollHeight; // the picture made it longer
   });
+  poster.addEventListener('error', () => {
+    start.classList.add('bare');
+    poster.remove();
+  });
   const box = make('div', { class: 'film', 'data-media': head.media_id }, start);
   start.addEventListener('click', () => {
     const video = make('video', { src: address, controls: true, playsinline: true, poster: `${address}/poster.jpg` });

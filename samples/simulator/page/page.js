@@ -112,8 +112,8 @@ async function loadChat() {
   if (state.open !== waId) return;
   if (state.settings['status.read'] === 'manual' && chat.unread && document.visibilityState === 'visible') await ask('open', { wa_id: waId });
   const name = chat.name ?? pretty(waId);
-  at('owner-name').textContent = say('phone_of', name);
-  at('owner-number').textContent = pretty(waId);
+  at('owner-name').textContent = chat.name ? say('phone_of', name) : name;
+  at('owner-number').textContent = chat.name ? pretty(waId) : '';
   at('business-name').textContent = chat.business.name;
   at('business-face').textContent = chat.business.name[0];
   at('bar-time').textContent = timeOf(Date.now());
@@ -165,6 +165,7 @@ function closeChat() {
   state.open = null;
   history.replaceState(null, '', location.pathname);
   document.body.dataset.view = 'list';
+  for (const button of at('rows').querySelectorAll('button')) button.removeAttribute('aria-current');
   for (const id of ['device', 'owner']) at(id).hidden = true;
   drawEmpty(state.chats?.count ?? 0);
 }
