@@ -29,6 +29,7 @@ namespace clipcourier {
 namespace {
 
 constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kRenewEvery{60'000};
+constexpr Millis kTidyEvery{3'600'000};  // also the age at which a file without import is abandoned
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
 constexpr Millis kJobsStop{3'000};  // transcoders end at once when they are told
 constexpr Millis kExchangesStop{1'000};
@@ -152,7 +153,9 @@ struct Service::Parts {
     return {
         {"complete campaigns", kCompleteEvery, [this] { campaigns.service.completeExhausted(); }},
         {"settle interrupted sends", kSettleEvery, [this] { campaigns.dispatcher.settle(); }},
-        {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }}};
+        {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }},
+        {"remove abandoned imports", kTidyEvery,
+         [this] { customers.importJobs.removeAbandoned(kTidyEvery); }}};
   }
 
   composition::Base base;

@@ -56,6 +56,17 @@ std::string ImportInbox::store(ByteSource& bytes) const {
   return path;
 }
 
+std::vector<std::string> ImportInbox::untouchedFor(Millis time) const {
+  std::vector<std::string> files;
+  const auto newest = std::filesystem::file_time_type::clock::now() - time;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    std::error_code gone;  // meanwhile: its import is over
+    const auto written = entry.last_write_time(gone);
+    if (!gone && written <= newest) files.push_back(entry.path().string());
+  }
+  return files;
+}
+
 void ImportInbox::remove(const std::string& path) const {
   if (std::filesystem::path(path).parent_path() != folder_) return;
   std::error_code gone;

@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/byte_source.h"
+#include "base/clock.h"
 
 namespace clipcourier::customers {
 
@@ -16,6 +18,8 @@ class ImportInbox {
   // Writes everything there is and flushes it to the disk; returns the file's path. Nothing stays
   // behind when it throws: what the source throws, or Error(outOfSpace, unavailable).
   std::string store(ByteSource& bytes) const;
+  // Files that nobody has written to for that long.
+  std::vector<std::string> untouchedFor(Millis time) const;
   // Only files of this folder; one that is gone is no error.
   void remove(const std::string& path) const;
 

@@ -71,6 +71,14 @@ Import ImportJobs::begin(ByteSource& file, bool dryRun,
   }
 }
 
+void ImportJobs::removeAbandoned(Millis age) const {
+  for (const std::string& file : inbox_.untouchedFor(age)) {
+    const bool needed =
+        database_.read([&](db::Connection& c) { return ImportRepository(c).needs(file); });
+    if (!needed) inbox_.remove(file);
+  }
+}
+
 jobs::Handler ImportJobs::handler() const {
   jobs::Handler handler;
   handler.kind = kImportJob;

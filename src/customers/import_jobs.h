@@ -33,6 +33,10 @@ class ImportJobs {
   Import begin(ByteSource& file, bool dryRun, const std::optional<std::string>& idempotencyKey,
                const Actor& actor) const;
 
+  // Removes the files that arrived `age` ago or earlier and that no import needs: the process was
+  // killed between storing one and noting its import.
+  void removeAbandoned(Millis age) const;
+
   // Runs the jobs; for the JobRunner. The file goes when its import is over.
   jobs::Handler handler() const;
 

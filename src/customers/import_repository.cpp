@@ -20,6 +20,8 @@ constexpr std::string_view columns = R"sql(
          created_at_ms, finished_at_ms FROM imports )sql";
 constexpr auto byId = "WHERE id = $1";
 constexpr auto byKey = "WHERE idempotency_key = $1";
+constexpr auto needs = R"sql(
+  SELECT count(*) FROM imports WHERE file = $1 AND state IN ('waiting', 'running'))sql";
 constexpr auto before = "WHERE id < $1 ORDER BY id DESC LIMIT $2";
 constexpr auto advance = R"sql(
   UPDATE imports SET state = 'running', lines_done = $1, bytes_done = $2, created = created + $3,
@@ -88,6 +90,10 @@ std::optional<Import> ImportRepository::findByKey(const std::string& idempotency
   auto found = read(connection_, sql::byKey, idempotencyKey);
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
+}
+
+bool ImportRepository::needs(const std::string& file) {
+  return connection_.scalar<std::int64_t>(sql::needs, file).value() > 0;
 }
 
 std::vector<Import> ImportRepository::list(ImportId before, int limit) {

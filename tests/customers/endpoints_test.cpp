@@ -3,6 +3,7 @@
 
 #include "customers/fixture.h"
 #include "customers/import_jobs.h"
+#include "customers/import_repository.h"
 #include "http/consent_endpoints.h"
 #include "http/customer_endpoints.h"
 #include "http/import_endpoints.h"
@@ -84,6 +85,23 @@ const std::string kAnna =
     R"({"name":"Anna","identities":{"phone":"0170 1234567"},"tags":["VIP"],"locale":"de"})";
 
 }  // namespace
+
+TEST_CASE("a file whose import was never noted goes, one that is needed stays", "[customers]") {
+  Api api;
+  const std::string lost = api.folder.path() / "imports/lost.csv";
+  const std::string needed = api.folder.path() / "imports/needed.csv";
+  std::ofstream(lost) << "name,phone\nJana,0171 3920001\n";
+  std::ofstream(needed) << "name,phone\nJana,0171 3920001\n";
+  Import import;
+  import.file = needed;
+  api.database->write(
+      [&](db::Transaction& tx) { ImportRepository(tx).add(import, api.clock.now()); });
+  api.importJobs.removeAbandoned(std::chrono::hours(1));
+  CHECK(api.waitingFiles() == 2);
+  api.importJobs.removeAbandoned(Millis(0));
+  CHECK_FALSE(std::filesystem::exists(lost));
+  CHECK(std::filesystem::exists(needed));
+}
 
 TEST_CASE("customers are made, found, edited and listed", "[customers]") {
   Api api(GENERATE(values(kBothEngines)));
