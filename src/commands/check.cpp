@@ -87,6 +87,14 @@ std::string checkFreeSpace(const Settings& settings) {
 std::string checkDatabase(const Settings& settings, std::unique_ptr<db::Database>& database) {
   makeFolders(settings);
   database = std::make_unique<db::Database>(settings.database);
+  try {
+    database->read([](db::Connection& connection) { connection.scalar<int>("SELECT 1"); });
+  } catch (const Error& error) {
+    throw Error(
+        error.kind(), error.what(),
+        "Look whether the server runs and lets us in: host, port, user, password and name in "
+        "database.url.");
+  }
   return database->engine() == db::Engine::sqlite ? "SQLite" : "PostgreSQL";
 }
 

@@ -51,7 +51,7 @@ void Listener::start() {
     server_.setBlocking(false);
   } catch (const Poco::Exception& error) {
     throw Error(ErrorKind::unavailable, "cannot listen on " + address + ": " + error.displayText(),
-                "Is another service running there? Change http." + name_ + ".port, or stop it.",
+                "Is another service running there? Change http." + name_ + "_port, or stop it.",
                 "http.cannot_listen");
   }
   epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));

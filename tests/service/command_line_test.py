@@ -115,6 +115,9 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(absent.returncode, 1)
         self.assertIn("FAILED  transcoder", absent.stdout)
         self.assertIn("transcoder.program", absent.stdout)
+        away = self.call("check", CLIPCOURIER_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+        self.assertIn("FAILED  database", away.stdout)
+        self.assertIn("database.url", away.stdout)
         full = self.call("check", CLIPCOURIER_MEDIA_MIN_FREE_MB="10000000")
         self.assertIn("FAILED  free space", full.stdout)
 
