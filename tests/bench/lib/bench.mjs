@@ -1,0 +1,152 @@
+// What every bench needs: options, a temporary folder and processes that end with it, figures.
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+
+export const root = fileURLToPath(new URL('../../..', import.meta.url));
+// Of preset release; CLIPCOURIER_BIN names another folder.
+export const bin = process.env.CLIPCOURIER_BIN ?? join(root, 'build/release/bin');
+export const execute = promisify(execFile);
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+export const seconds = () => performance.now() / 1000;
+
+// `known`: name → [default, what it means]. Numbers are read as numbers.
+export function options(about, known) {
+  const help = () => [about, '', ...Object.entries(known).map(([name, [value, what]]) =>
+    `  --${`${name} ${value}`.padEnd(20)} ${what}`)].join('\n');
+  const strings = Object.fromEntries(Object.keys(known).map((name) => [name, { type: 'string' }]));
+  let given;
+  try {
+    given = parseArgs({ options: { ...strings, help: { type: 'boolean', short: 'h' } } }).values;
+  } catch (error) {
+    console.error(`${error.message}\n\n${help()}`);
+    process.exit(2);
+  }
+  if (given.help) {
+    console.log(help());
+    process.exit(0);
+  }
+  return Object.fromEntries(Object.entries(known).map(([name, [value]]) => {
+    const text = given[name] ?? String(value);
+    const fine = typeof value === 'number' ? Number.isInteger(+text) && +text > 0
+      : name !== 'engine' || ['sqlite', 'postgresql'].includes(text);
+    if (!fine) {
+      console.error(`--${name} ${text} is not possible\n\n${help()}`);
+      process.exit(2);
+    }
+    return [name, typeof value === 'number' ? +text : text];
+  }));
+}
+
+// Runs `work(bench)`; whatever it started or wrote is gone afterwards, also after Ctrl-C.
+export async function measure(work) {
+  const bench = new Bench();
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.once(signal, () => bench.end().finally(() => process.exit(130)));
+  try {
+    await work(bench);
+  } catch (error) {
+    console.error(error.stack);
+    process.exitCode = 1;
+    if (process.env.CLIPCOURIER_KEEP) bench.keep = true;
+  }
+  await bench.end();
+}
+
+class Bench {
+  #atEnd = [];
+  folder = mkdtempSync(join(tmpdir(), 'clipcourier-bench-'));
+
+  // In reverse order, each bounded: a bench ends even when something hangs.
+  async end() {
+    for (const step of this.#atEnd.splice(0).reverse()) await step();
+    if (this.keep) console.error(`kept: ${this.folder}`);
+    else rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  atEnd(step) { this.#atEnd.push(step); }
+
+  // Standard output is piped when wanted, all the rest goes to FOLDER/NAME.log.
+  spawn(name, command, args, { pipe = false, ...more } = {}) {
+    const log = openSync(join(this.folder, `${name}.log`), 'a');
+    const child = spawn(command, args, { stdio: ['ignore', pipe ? 'pipe' : log, log], ...more });
+    child.on('error', () => {});
+    child.ended = new Promise((resolve) => { child.once('close', resolve).once('error', resolve); });
+    this.atEnd(() => stop(child));
+    return child;
+  }
+}
+
+// Asks the process to end; after 15 s it is killed.
+export async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null || !child.pid) return;
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
+  await child.ended;
+  clearTimeout(late);
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+// Asks until the answer is true, at most `atMost` seconds.
+export async function until(what, ask, atMost = 60, every = 50) {
+  const end = seconds() + atMost;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (seconds() > end) throw new Error(`not within ${atMost} s: ${what}`);
+    await sleep(every);
+  }
+}
+
+// Seconds of processor that a process, and with `family` also its children, have used.
+export function cpuSeconds(pid, { family = false } = {}) {
+  const own = (id) => {
+    try {
+      const fields = readFileSync(`/proc/${id}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+      return (+fields[11] + +fields[12]) / 100;
+    } catch {
+      return 0;  // it just ended
+    }
+  };
+  const children = family ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean) : [];
+  return [pid, ...children].reduce((sum, id) => sum + own(id), 0);
+}
+
+// The most memory a process held since the last call of forgetPeak, in MB.
+export const peakMb = (pid) => readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmHWM:\s+(\d+)/)[1] * 1.024 / 1000;
+export const forgetPeak = (pid) => execFileSync('sh', ['-c', `echo 5 > /proc/${pid}/clear_refs`]);
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+export const percentile = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+
+// Three significant digits, thousands apart.
+export function figure(value) {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
+}
+
+// rows: [what, figure, unit]. The load tells whether the machine had time for this.
+export function report(title, rows) {
+  const load = loadavg().slice(0, 2).map((value) => value.toFixed(1)).join(', ');
+  const width = Math.max(...rows.map(([what]) => what.length));
+  console.log(`\n${title}`);
+  console.log(`${cpus().length} processors, ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB; load of the last 1 and 5 minutes ${load}\n`);
+  for (const [what, value, unit] of rows)
+    console.log(`  ${what.padEnd(width)}  ${(typeof value === 'number' ? figure(value) : value).padStart(11)}  ${unit}`);
+}
