@@ -32,11 +32,11 @@ async function startProvider(bench, pages) {
   return provider;
 }
 
-// Some 40 s that our own encoder makes about 4 MB of.
+// A film that our own encoder makes about 4 MB of.
 async function drawFilm(bench) {
   const film = join(bench.folder, 'film.mp4');
-  await execute('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25:duration=14,noise=alls=9:allf=t',
-    '-f', 'lavfi', '-i', 'sine=duration=14', '-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '18', '-c:a', 'aac', film]);
+  await execute('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25:duration=17,noise=alls=9:allf=t',
+    '-f', 'lavfi', '-i', 'sine=duration=17', '-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '18', '-c:a', 'aac', film]);
   return film;
 }
 

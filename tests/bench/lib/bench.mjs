@@ -1,7 +1,7 @@
 // What every bench needs: options, a temporary folder and processes that end with it, figures.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -111,18 +111,21 @@ export async function until(what, ask, atMost = 60, every = 50) {
   }
 }
 
-// Seconds of processor that a process, and with `family` also its children, have used.
+// Seconds of processor that a process, and with `family` also its children, have used. Summed over the
+// threads, because only they are counted exactly; nothing here ends threads while it is measured.
 export function cpuSeconds(pid, { family = false } = {}) {
-  const own = (id) => {
+  const orNothing = (read) => {
     try {
-      const fields = readFileSync(`/proc/${id}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-      return (+fields[11] + +fields[12]) / 100;
+      return read();
     } catch {
-      return 0;  // it just ended
+      return [];  // it just ended
     }
   };
-  const children = family ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean) : [];
-  return [pid, ...children].reduce((sum, id) => sum + own(id), 0);
+  const words = (file) => orNothing(() => readFileSync(file, 'utf8').split(/\s+/).filter(Boolean));
+  const threads = (id) => orNothing(() => readdirSync(`/proc/${id}/task`));
+  const own = (id) => threads(id).reduce((sum, thread) => sum + +(words(`/proc/${id}/task/${thread}/schedstat`)[0] ?? 0), 0);
+  const children = family ? words(`/proc/${pid}/task/${pid}/children`) : [];
+  return [pid, ...children].reduce((sum, id) => sum + own(id), 0) / 1e9;
 }
 
 // The most memory a process held since the last call of forgetPeak, in MB.

@@ -113,6 +113,7 @@ export class Service {
   }
 
   // Customers 1 to `count`, all consented, written by the engine itself: importing has its own bench.
+  // Their numbers are all different and in no order, as those of real people.
   async addCustomers(count) {
     const numbers = this.postgres ? `generate_series(1, ${count}) AS n` : `(SELECT value AS n FROM generate_series(1, ${count}))`;
     const now = Date.now();
@@ -120,7 +121,7 @@ export class Service {
       `INSERT INTO customers (id, external_ref, name, locale, created_at_ms, updated_at_ms)
          SELECT n, 'K-' || n, 'Jana ' || n, 'de', ${now}, ${now} FROM ${numbers}`,
       `INSERT INTO customer_identities (customer_id, kind, value, created_at_ms)
-         SELECT n, 'phone', '+4915' || (100000000 + n), ${now} FROM ${numbers}`,
+         SELECT n, 'phone', '+49151' || (10000000 + n * CAST(387420489 AS BIGINT) % 89999999), ${now} FROM ${numbers}`,
       `INSERT INTO consents (customer_id, channel, purpose, state, wording_id, tracking, ledger_seq, changed_at_ms)
          SELECT n, 'whatsapp', 'marketing', 'given', 1, 1, 0, ${now} FROM ${numbers}`,
     ];

@@ -41,7 +41,7 @@ export async function wrk(bench, url, { connections, duration, threads = 1, post
         summary.requests, summary.bytes, summary.duration, e.connect + e.read + e.write + e.status + e.timeout,
         latency:percentile(50), latency:percentile(99)))
     end`);
-  const { stdout } = await execute('wrk', ['-t', threads, '-c', connections, '-d', `${duration}s`, '-s', script, url].map(String));
+  const { stdout } = await execute('wrk', ['-t', threads, '-c', connections, '-d', `${duration}s`, '--timeout', '30s', '-s', script, url].map(String));
   const told = JSON.parse(stdout.trim().split('\n').at(-1));
   if (told.bad > 0 || told.requests === 0) throw new Error(`wrk ${url}: ${told.bad} of ${told.requests} requests failed`);
   const perSecond = 1e6 / told.us;
