@@ -33,15 +33,17 @@ constexpr auto candidates = R"sql(
   WHERE m.campaign_id = $3 AND m.state IN ('queued', 'held') AND m.due_at_ms <= $4
   ORDER BY m.due_at_ms LIMIT $5)sql";
 
-// Consent is checked again, and its id written, in the statement that lends the message.
+// Consent is checked again, and its id written, in the statement that lends the message. No join:
+// SQLite would begin it with every consent there is.
 constexpr auto lend = R"sql(
   UPDATE messages SET state = 'claimed', lease_owner = $1, lease_until_ms = $2, state_at_ms = $3,
-    reason = NULL, consent_id = c.id
-  FROM consents c
-  WHERE messages.id IN {ids $4} AND messages.state IN ('queued', 'held')
-    AND c.customer_id = messages.customer_id AND c.channel = $5 AND c.purpose = $6
-    AND c.state = 'given'
-  RETURNING messages.id)sql";
+    reason = NULL, consent_id = (
+      SELECT c.id FROM consents c WHERE c.customer_id = messages.customer_id AND c.channel = $4
+        AND c.purpose = $5 AND c.state = 'given')
+  WHERE id IN {ids $6} AND state IN ('queued', 'held') AND EXISTS (
+    SELECT 1 FROM consents c WHERE c.customer_id = messages.customer_id AND c.channel = $4
+      AND c.purpose = $5 AND c.state = 'given')
+  RETURNING id)sql";
 
 constexpr auto recipients = R"sql(
   SELECT m.id, m.customer_id, m.address, m.language, c.name, c.external_ref, c.attributes
@@ -65,9 +67,11 @@ constexpr auto giveBackEnded = R"sql(
   UPDATE messages SET state = 'queued', lease_owner = NULL, lease_until_ms = NULL, state_at_ms = $1
   WHERE state = 'claimed' AND lease_until_ms < $2 RETURNING campaign_id)sql";
 
+// Both states are named so that the index of the open attempts serves; they are few, attempts many.
 constexpr auto interrupted = R"sql(
   UPDATE attempts SET state = 'unknown', error_code = 'interrupted', finished_at_ms = $1
-  WHERE state = 'sending' AND deadline_at_ms < $2 RETURNING message_id, number)sql";
+  WHERE state IN ('sending', 'unknown') AND state = 'sending' AND deadline_at_ms < $2
+  RETURNING message_id, number)sql";
 
 constexpr auto events = R"sql(
   INSERT INTO message_events (message_id, attempt, kind, code, at_ms)
@@ -146,7 +150,7 @@ std::vector<Claimed> Queue::lend(const Lane& lane, const std::vector<Candidate>&
   if (allowed.empty()) return {};
   std::vector<MessageId> lent;
   for (auto& [id] : tx_.query<MessageId>(db::forBatch(sql::lend, tx_.engine()), owner, lease, now_,
-                                         idList(allowed), lane.channel, lane.purpose)) {
+                                         lane.channel, lane.purpose, idList(allowed))) {
     lent.push_back(id);
     counters_.moved(lane.campaign, stateBefore[id], MessageState::claimed);
   }
