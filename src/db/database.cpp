@@ -71,14 +71,15 @@ void Database::writeErased(const std::function<void(Transaction&)>& fn) {
 
 void Database::readErased(const std::function<void(Connection&)>& fn, bool snapshot) {
   SessionPool::Lease session = impl_->readers.take();
-  if (!snapshot) return fn(*session);
-  session->execute(
-      session->pick("BEGIN", "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"));
   try {
+    if (!snapshot) return fn(*session);
+    session->execute(
+        session->pick("BEGIN", "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"));
     fn(*session);
     session->execute("COMMIT");
   } catch (...) {
-    session.discard();
+    // After a restart of the server every pooled session is dead: each is to fail once only.
+    if (snapshot || !session->isConnected()) session.discard();
     throw;
   }
 }

@@ -220,6 +220,8 @@ std::vector<Row> Session::queryValues(std::string_view sql, std::span<const Valu
   }
 }
 
+bool Session::isConnected() { return session_.isConnected(); }
+
 bool Session::inTransaction() const {
   if (engine_ == Engine::postgresql) return true;
   return sqlite3_get_autocommit(pd::SQLite::Utility::dbHandle(session_)) == 0;

@@ -25,6 +25,7 @@ class Session : public Transaction {
   void execute(std::string_view sql);
   // False when the engine has ended the transaction on its own, as SQLite does on a full disk.
   bool inTransaction() const;
+  bool isConnected();  // false once the server has gone
 
  private:
   Engine engine_;

@@ -112,6 +112,22 @@ TEST_CASE("a wrong statement is a defect, told without its text", "[db]") {
   }
 }
 
+TEST_CASE("a reader whose server has gone fails once and is replaced", "[db]") {
+  Numbers numbers(db::Engine::postgresql);
+  const auto backend = numbers.database->read(
+      [](db::Connection& c) { return *c.scalar<std::int64_t>("SELECT pg_backend_pid()"); });
+  numbers.database->write([&](db::Transaction& tx) {
+    tx.query<bool>("SELECT CAST(pg_terminate_backend($1) AS INTEGER)", backend);
+  });
+  const auto read = [&] { return numbers.count(); };
+  try {
+    read();
+  } catch (const Error& e) {
+    CHECK(e.kind() == ErrorKind::unavailable);
+  }
+  CHECK(read() == 0);
+}
+
 TEST_CASE("a reader cannot write", "[db]") {
   Numbers numbers(GENERATE(values(kBothEngines)));
   CHECK_THROWS_AS(numbers.database->read(
