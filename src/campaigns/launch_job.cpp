@@ -18,6 +18,8 @@ constexpr auto insert = R"sql(
     state_at_ms, created_at_ms)
   SELECT $1, x.c, $2, x.a, x.l, 'queued', $3, $3, $3 FROM {rows $4 c bigint, a text, l text}
   WHERE true ON CONFLICT DO NOTHING)sql";
+constexpr auto state = "SELECT state FROM campaigns WHERE id = $1";
+constexpr auto lockedState = "SELECT state FROM campaigns WHERE id = $1 FOR SHARE";
 constexpr auto someOf = "SELECT id FROM messages WHERE campaign_id = $1 LIMIT $2";
 constexpr auto removeEvents = "DELETE FROM message_events WHERE message_id IN {ids $1}";
 constexpr auto remove = "DELETE FROM messages WHERE id IN {ids $1}";
@@ -35,6 +37,13 @@ constexpr std::size_t kLeast = 100, kMost = 5'000;  // messages in one commit
 Error noLongerLaunching() {
   return Error(ErrorKind::refused, "the campaign is not launching any more", "",
                "campaign.cancelled");
+}
+
+// Keeps it from being cancelled until the transaction ends, so that what is written here is there
+// for the cancel job to find.
+void requireLaunching(db::Transaction& tx, CampaignId id) {
+  const auto state = tx.scalar<std::string>(tx.pick(sql::state, sql::lockedState), id);
+  if (state != name(CampaignState::launching)) throw noLongerLaunching();
 }
 
 Words wordsFor(std::size_t done, std::size_t all) {
@@ -78,7 +87,7 @@ void LaunchJob::run(jobs::JobContext& context) {
   const CampaignId id{context.lease().subjectId};
   const auto campaign = db_.read([&](db::Connection& c) { return CampaignRepository(c).find(id); });
   if (!campaign || campaign->state != CampaignState::launching) return;
-  clearMessages(id);
+  clearMessages(context, id);
   context.progress(1, {"Clip wird zum Anbieter hochgeladen", "uploading the clip to the provider"});
   for (const messages::Content& content : campaign->contents)
     ensureMedia_(campaign->sender, content.clipSha256);
@@ -106,18 +115,20 @@ std::vector<Member> LaunchJob::freezeAudience(const Campaign& campaign,
   });
 }
 
-void LaunchJob::clearMessages(CampaignId id) const {
+// Never of a campaign that another worker has brought to run meanwhile.
+void LaunchJob::clearMessages(jobs::JobContext& context, CampaignId id) const {
   for (bool more = true; more;)
-    more = db_.write([&](db::Transaction& tx) {
+    context.commit([&](db::Transaction& tx) {
+      requireLaunching(tx, id);
       const auto rows = tx.query<MessageId>(sql::someOf, id, kRemovedAtOnce);
-      if (rows.empty()) {
+      more = !rows.empty();
+      if (!more) {
         tx.run(sql::removeCounters, id);
-        return false;
+        return;
       }
       const std::string ids = idArray(rows);
       tx.run(db::forBatch(sql::removeEvents, tx.engine()), ids);
       tx.run(db::forBatch(sql::remove, tx.engine()), ids);
-      return true;
     });
 }
 
@@ -130,6 +141,7 @@ void LaunchJob::insertAll(jobs::JobContext& context, const Campaign& campaign,
     const std::size_t count = std::min(size, members.size() - done);
     std::chrono::steady_clock::duration took{};
     context.commit([&](db::Transaction& tx) {
+      requireLaunching(tx, campaign.id);
       const auto start = std::chrono::steady_clock::now();
       insertChunk(tx, campaign, &members[done], count);
       took = std::chrono::steady_clock::now() - start;

@@ -27,7 +27,7 @@ class LaunchJob {
  private:
   void run(jobs::JobContext& context);
   std::vector<Member> freezeAudience(const Campaign& campaign, const std::string& channel) const;
-  void clearMessages(CampaignId id) const;
+  void clearMessages(jobs::JobContext& context, CampaignId id) const;
   void insertAll(jobs::JobContext& context, const Campaign& campaign,
                  const std::vector<Member>& members) const;
   void insertChunk(db::Transaction& tx, const Campaign& campaign, const Member* first,

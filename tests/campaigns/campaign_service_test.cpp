@@ -213,3 +213,46 @@ TEST_CASE("a launch that is given up is a draft again and says why", "[campaigns
   CHECK(failed.state == CampaignState::draft);
   CHECK(failed.pauseReason == "launch failed: the provider rejects the clip");
 }
+
+TEST_CASE("a campaign cancelled while it launches leaves nothing waiting", "[campaigns]") {
+  CampaignFixture f(GENERATE(values(kBothEngines)));
+  f.addCustomers(3);
+  const Campaign campaign = f.service.create(f.input(), f.actor);
+  f.service.launch(campaign.id, f.actor);
+  LaunchJob job(
+      *f.database, f.senders,
+      [&](SenderId, const std::string&) {  // the upload takes long enough for all of this
+        f.service.cancel(campaign.id, f.actor);
+        REQUIRE(f.runJob(cancelHandler(f.clock)));
+      },
+      f.clock, [] {});
+  CHECK(kindOf([&] { f.runJob(job.handler()); }) == ErrorKind::refused);
+  CHECK(f.number("SELECT count(*) FROM messages WHERE state = 'queued'") == 0);
+}
+
+TEST_CASE("a worker that lost its launch takes nothing back from who went on with it",
+          "[campaigns]") {
+  CampaignFixture f(GENERATE(values(kBothEngines)));
+  f.addCustomers(3);
+  const Campaign campaign = f.service.create(f.input(), f.actor);
+  f.service.launch(campaign.id, f.actor);
+  LaunchJob job = f.launchJob();
+  const auto claim = [&] {
+    return *f.database->write([&](db::Transaction& tx) {
+      return jobs::JobQueue(tx).claim(kLaunchJob, "late", f.clock.now(), Millis(60'000));
+    });
+  };
+  jobs::JobContext late(*f.database, f.clock, claim());
+  f.clock.advance(Millis(61'000));
+  jobs::JobContext other(*f.database, f.clock, claim());
+  f.database->write([](db::Transaction& tx) {  // what the other one has written so far
+    tx.run(
+        "INSERT INTO messages (campaign_id, customer_id, sender_id, address, language, state, "
+        "due_at_ms, state_at_ms, created_at_ms) VALUES (1, 1, 1, '+491711000001', 'de', 'queued', "
+        "0, 0, 0)");
+  });
+  CHECK_THROWS_AS(job.handler().run(late), Error);
+  CHECK(f.number("SELECT count(*) FROM messages") == 1);
+  job.handler().run(other);
+  CHECK(f.number("SELECT count(*) FROM messages") == 3);
+}
