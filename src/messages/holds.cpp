@@ -10,7 +10,8 @@ constexpr auto hold = R"sql(
   ON CONFLICT (scope, scope_key) DO UPDATE
     SET reason = excluded.reason, held_by = excluded.held_by, since_ms = excluded.since_ms,
         until_ms = excluded.until_ms
-    WHERE holds.held_by = 'system' OR excluded.held_by <> 'system')sql";
+    WHERE holds.held_by = 'system' OR excluded.held_by <> 'system'
+       OR holds.until_ms <= excluded.since_ms)sql";
 constexpr auto release = "DELETE FROM holds WHERE scope = $1 AND scope_key = $2";
 constexpr auto active = R"sql(
   SELECT scope, scope_key, reason, held_by, since_ms, until_ms FROM holds

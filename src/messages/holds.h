@@ -23,7 +23,7 @@ struct Hold {
 class HoldRepository {
  public:
   explicit HoldRepository(db::Connection& connection) : db_(connection) {}
-  // A hold by a person stays when the system wants to hold the same scope.
+  // A hold by a person stays, until it ends, when the system wants to hold the same scope.
   void hold(const Hold& hold);
   bool release(const std::string& scope, const std::string& key);  // false: there was none
   std::vector<Hold> active(TimePoint now);

@@ -20,7 +20,7 @@ class RateLimit {
   db::Transaction& tx_;
   std::string scope_;
   double tokens_ = 0;
-  TimePoint now_;
+  TimePoint updated_;  // never goes back: time that was counted is not counted twice
 };
 
 }  // namespace clipcourier::messages

@@ -134,3 +134,23 @@ TEST_CASE("the overview says why a campaign waits, what it has and when it goes 
       [](db::Transaction& tx) { tx.run("UPDATE campaigns SET state = 'completed'"); });
   world.database->read([](db::Connection& c) { CHECK(campaignQueues(c, {}, {}).empty()); });
 }
+
+TEST_CASE("a person's hold that has ended gives way to the system's", "[messages]") {
+  World world(anyEngine(), 1);
+  Hold hold = wanted("sender", "1");
+  hold.until = world.clock.now() + Millis(1'000);
+  world.holds.hold(hold, world.anna);
+  const auto holdBySystem = [&] {
+    world.database->write([&](db::Transaction& tx) {
+      const TimePoint now = world.clock.now();
+      HoldRepository(tx).hold({"sender", "1", "190", "system", now, now + Millis(60'000)});
+    });
+  };
+  holdBySystem();
+  REQUIRE(world.active().size() == 1);
+  CHECK(world.active()[0].heldBy == "token:7");
+  world.clock.advance(Millis(2'000));
+  holdBySystem();
+  REQUIRE(world.active().size() == 1);
+  CHECK(world.active()[0].heldBy == "system");
+}

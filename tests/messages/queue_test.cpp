@@ -191,3 +191,13 @@ TEST_CASE("two dispatchers on PostgreSQL never claim the same message", "[messag
   for (const auto& [id, count] : seen) CHECK(count == 1);
   CHECK(f.countersAreTrue());
 }
+
+TEST_CASE("a clock that is set back does not stop the sending", "[messages]") {
+  MessageFixture f(GENERATE(values(kBothEngines)), 30);
+  CHECK(f.claim(30).size() == 20);  // all there is
+  f.clock.advance(Millis(-3'600'000));
+  f.database->write([](db::Transaction& tx) { tx.run("UPDATE messages SET due_at_ms = 0"); });
+  f.claim(30);
+  f.clock.advance(Millis(100));
+  CHECK(f.claim(30).size() == 8);
+}
