@@ -30,6 +30,9 @@ bool digitsOnly(const std::string& text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// A STOP without a time was said just now; it must not look older than the consent it ends.
+TimePoint actedAt(TimePoint told, TimePoint now) { return told == TimePoint{} ? now : told; }
+
 // Every way the sender of a webhook may be known to us.
 std::vector<Identity> identities(const std::string& waId, const std::string& userId) {
   std::vector<Identity> list;
@@ -78,7 +81,7 @@ void InboundApplier::apply(db::Transaction& tx, const channels::WebhookEvent& ev
     optOut_.apply(tx, *customer, channel_,
                   {tapped ? "button" : "inbound_message", channel_ + ":" + event.numberId,
                    message.providerMessageId + " \"" + message.text + "\""},
-                  message.at, now);
+                  actedAt(message.at, now), now);
     ++summary.optOuts;
   }
 }
@@ -90,7 +93,7 @@ void InboundApplier::apply(db::Transaction& tx, const channels::PreferenceEvent&
   if (!customer) customer = newCustomer(tx, preference.waId, preference.userId, now);
   optOut_.apply(tx, *customer, channel_,
                 {"provider_preference", channel_, "user_preferences: stop " + preference.category},
-                preference.at, now);
+                actedAt(preference.at, now), now);
   ++summary.optOuts;
 }
 

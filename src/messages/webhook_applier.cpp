@@ -1,5 +1,7 @@
 #include "messages/webhook_applier.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace clipcourier::messages {
@@ -68,7 +70,7 @@ int WebhookApplier::runOnce() {
   if (batch.empty()) return 0;
   try {
     applyTogether(batch);
-  } catch (const Error&) {  // one of them is to blame: find out which
+  } catch (const std::exception&) {  // one of them is to blame: find out which
     for (const Parsed& one : batch) applyAlone(one);
   }
   return static_cast<int>(batch.size());
@@ -77,13 +79,15 @@ int WebhookApplier::runOnce() {
 std::vector<WebhookApplier::Parsed> WebhookApplier::take() {
   std::vector<Parsed> batch;
   std::size_t events = 0;
-  for (StoredWebhook& webhook : inbox_.waiting(clock_.now(), kMostTogether)) {
-    if (webhook.channel != channel_.name()) continue;
+  for (StoredWebhook& webhook :
+       inbox_.waiting(std::string(channel_.name()), clock_.now(), kMostTogether)) {
     Parsed parsed{std::move(webhook), {}, ""};
     try {
       parsed.events = channel_.parseWebhook(parsed.webhook.body);
     } catch (const Error& e) {
       parsed.malformed = e.what();
+    } catch (const std::exception&) {  // its words may hold contents
+      parsed.malformed = "the webhook cannot be read";
     }
     events += parsed.events.size();
     batch.push_back(std::move(parsed));
@@ -118,15 +122,22 @@ void WebhookApplier::applyAlone(const Parsed& one) {
   try {
     applyTogether({one});
   } catch (const Error& e) {
-    const int tries = one.webhook.attempts + 1;
-    const bool again = tries < kMostTries;
-    db_.write([&](db::Transaction& tx) {
-      const auto due =
-          again ? std::optional(clock_.now() + kFirstDelay * (1 << tries)) : std::nullopt;
-      WebhookInbox::markFailed(tx, one.webhook.id, e.what(), due);
-    });
-    log_(again ? "webhook.retry" : "webhook.set_aside", 1);
+    // A full disk or a busy database is not the webhook's fault, and passes.
+    putOff(one, e.what(), e.kind() == ErrorKind::unavailable || e.kind() == ErrorKind::outOfSpace);
+  } catch (const std::exception&) {
+    putOff(one, "the webhook cannot be applied", false);
   }
+}
+
+void WebhookApplier::putOff(const Parsed& one, const std::string& why, bool passes) {
+  const int tries = std::min(one.webhook.attempts + 1, kMostTries);
+  const bool again = passes || tries < kMostTries;
+  db_.write([&](db::Transaction& tx) {
+    const auto due =
+        again ? std::optional(clock_.now() + kFirstDelay * (1 << tries)) : std::nullopt;
+    WebhookInbox::markFailed(tx, one.webhook.id, why, due);
+  });
+  log_(again ? "webhook.retry" : "webhook.set_aside", 1);
 }
 
 // Applies everything but the statuses, which are collected: they are applied together.

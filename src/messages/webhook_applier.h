@@ -42,6 +42,7 @@ class WebhookApplier {
   std::vector<Parsed> take();
   void applyTogether(const std::vector<Parsed>& batch);
   void applyAlone(const Parsed& one);
+  void putOff(const Parsed& one, const std::string& why, bool passes);
   void apply(db::Transaction& tx, const Parsed& one,
              std::vector<channels::StatusEvent>& statuses) const;
   void applyStatuses(db::Transaction& tx, const std::vector<channels::StatusEvent>& statuses) const;

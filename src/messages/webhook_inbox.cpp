@@ -14,7 +14,7 @@ constexpr auto store = R"sql(
   VALUES ($1, $2, $3, 'stored', $2))sql";
 constexpr auto waiting = R"sql(
   SELECT id, channel, body, attempts FROM webhooks
-  WHERE state = 'stored' AND due_at_ms <= $1 ORDER BY due_at_ms, id LIMIT $2)sql";
+  WHERE state = 'stored' AND channel = $1 AND due_at_ms <= $2 ORDER BY due_at_ms, id LIMIT $3)sql";
 constexpr auto lock = "SELECT id FROM webhooks WHERE id IN {ids $1} AND state = 'stored'";
 constexpr auto applied = R"sql(
   UPDATE webhooks SET state = 'applied', applied_at_ms = $1, error = NULL WHERE id IN {ids $2})sql";
@@ -32,11 +32,11 @@ void WebhookInbox::store(const std::string& channel, const std::string& body, Ti
   db_.write([&](db::Transaction& tx) { tx.run(sql::store, channel, now, body); });
 }
 
-std::vector<StoredWebhook> WebhookInbox::waiting(TimePoint now, int most) {
+std::vector<StoredWebhook> WebhookInbox::waiting(const std::string& of, TimePoint now, int most) {
   std::vector<StoredWebhook> list;
   db_.read([&](db::Connection& connection) {
     for (auto& [id, channel, body, attempts] :
-         connection.query<WebhookId, std::string, std::string, int>(sql::waiting, now, most))
+         connection.query<WebhookId, std::string, std::string, int>(sql::waiting, of, now, most))
       list.push_back({id, channel, std::move(body), attempts});
   });
   return list;

@@ -24,7 +24,7 @@ class WebhookInbox {
   // Returns when durable. `body` is the signed text; one that is no valid UTF-8 is refused with
   // Error(invalidInput), because JSON cannot be anything else.
   void store(const std::string& channel, const std::string& body, TimePoint now);
-  std::vector<StoredWebhook> waiting(TimePoint now, int most);
+  std::vector<StoredWebhook> waiting(const std::string& channel, TimePoint now, int most);
 
   // Of these, the ones that still wait, kept from other nodes until the transaction ends.
   static std::vector<WebhookId> lock(db::Transaction& tx, const std::vector<WebhookId>& ids);

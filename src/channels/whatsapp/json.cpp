@@ -98,8 +98,13 @@ const Json& list(const Json& of, const char* key) {
   return value.is_array() ? value : none;
 }
 
+// Without NUL characters: they mean nothing, and PostgreSQL stores none.
 std::string text(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
+  if (value.is_string()) {
+    std::string words = value.get<std::string>();
+    std::erase(words, '\0');
+    return words;
+  }
   if (value.is_number_integer()) return value.dump();
   return {};
 }
