@@ -27,6 +27,7 @@ constexpr auto move = R"sql(
     launched_at_ms = CASE WHEN $1 = 'launching' THEN $2 ELSE launched_at_ms END,
     finished_at_ms = CASE WHEN $1 IN ('completed', 'cancelled') THEN $2 ELSE finished_at_ms END
   WHERE id = $3 AND state IN {texts $4})sql";
+constexpr auto lock = "SELECT id FROM campaigns WHERE id = $1 FOR NO KEY UPDATE";
 constexpr auto setPause = "UPDATE campaigns SET pause_reason = $1, paused_by = $2 WHERE id = $3";
 constexpr auto exhausted = R"sql(
   SELECT c.id FROM campaigns c WHERE c.state = 'running' AND NOT EXISTS (
@@ -101,6 +102,11 @@ bool CampaignRepository::move(CampaignId id, const std::vector<CampaignState>& f
   for (const CampaignState state : from) states.push_back(name(state));
   return db_.run(db::forBatch(sql::move, db_.engine()), std::string(name(to)), now, id,
                  states.dump()) > 0;
+}
+
+// SQLite has one writer anyway.
+void CampaignRepository::lock(CampaignId id) {
+  if (db_.engine() == db::Engine::postgresql) db_.scalar<CampaignId>(sql::lock, id);
 }
 
 void CampaignRepository::setPause(CampaignId id, const std::string& reason, const std::string& by) {

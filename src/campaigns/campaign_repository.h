@@ -21,6 +21,7 @@ class CampaignRepository {
   bool update(CampaignId id, std::int64_t version, const CampaignInput& input, TimePoint now);
   // Moves to `to` if it is in one of `from`; false when it is not.
   bool move(CampaignId id, const std::vector<CampaignState>& from, CampaignState to, TimePoint now);
+  void lock(CampaignId id);  // until the transaction ends
   void setPause(CampaignId id, const std::string& reason, const std::string& by);
 
   // Running ones of which nothing waits and nothing is on its way any more.

@@ -137,15 +137,19 @@ int CampaignService::completeExhausted() {
       [](db::Connection& connection) { return CampaignRepository(connection).exhausted(); });
   int count = 0;
   for (const CampaignId id : ids)
-    db_.write([&](db::Transaction& tx) {
-      const auto still = CampaignRepository(tx).exhausted();
-      if (std::ranges::find(still, id) == still.end()) return;
-      CampaignRepository(tx).move(id, {running}, completed, clock_.now());
-      audit_.record(tx, Actor{}, "campaign.complete", "campaign", id.value,
-                    nlohmann::json::object());
-      ++count;
-    });
+    if (db_.write([&](db::Transaction& tx) { return complete(tx, id); })) ++count;
   return count;
+}
+
+// Locked before it is looked at again: a receipt that makes a message wait once more locks it too.
+bool CampaignService::complete(db::Transaction& tx, CampaignId id) const {
+  CampaignRepository repository(tx);
+  repository.lock(id);
+  const auto still = repository.exhausted();
+  if (std::ranges::find(still, id) == still.end()) return false;
+  if (!repository.move(id, {running}, completed, clock_.now())) return false;
+  audit_.record(tx, Actor{}, "campaign.complete", "campaign", id.value, nlohmann::json::object());
+  return true;
 }
 
 Campaign CampaignService::step(CampaignId id, const std::vector<CampaignState>& from,

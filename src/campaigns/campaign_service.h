@@ -43,6 +43,7 @@ class CampaignService {
 
  private:
   void pinClips(db::Connection& connection, CampaignInput& input) const;
+  bool complete(db::Transaction& tx, CampaignId id) const;
   Campaign step(CampaignId id, const std::vector<CampaignState>& from, CampaignState to,
                 const char* action, const Actor& actor,
                 const std::function<void(db::Transaction&)>& also);

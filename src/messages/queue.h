@@ -70,6 +70,10 @@ class Queue {
   // Everything of this customer that waits on this channel is skipped. Returns how many.
   int skipWaiting(CustomerId customer, const std::string& channel, const std::string& code);
 
+  // These wait for another try, which needs a campaign that sends: a completed one runs again, and
+  // of a cancelled one they are skipped.
+  void waitAgain(const std::vector<MessageId>& held);
+
   // Those of them that are still in `from`: never sent, for this reason. Returns how many.
   int skip(const std::vector<MessageId>& ids, MessageState from, const std::string& code);
 

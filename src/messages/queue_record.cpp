@@ -51,6 +51,14 @@ constexpr auto fail = R"sql(
   UPDATE messages SET state = 'failed', reason = $1, lease_owner = NULL, lease_until_ms = NULL,
     state_at_ms = $2
   WHERE id IN {ids $3} AND state = 'claimed' AND lease_owner = $4 RETURNING id, campaign_id)sql";
+
+// Locked on PostgreSQL, so that none of the campaigns completes meanwhile.
+constexpr auto campaignsOf = R"sql(
+  SELECT m.id, c.id, c.state FROM messages m JOIN campaigns c ON c.id = m.campaign_id
+  WHERE m.id IN {ids $1} ORDER BY c.id, m.id)sql";
+constexpr auto runAgain = R"sql(
+  UPDATE campaigns SET state = 'running', finished_at_ms = NULL, updated_at_ms = $1
+  WHERE id = $2 AND state = 'completed')sql";
 }  // namespace sql
 
 nlohmann::json textOrNull(const std::string& text) {
@@ -127,15 +135,32 @@ void Queue::record(const std::vector<AttemptResult>& results) {
 
 // Returns the messages that were in `from` and moved.
 std::vector<MessageId> Queue::apply(const std::vector<AttemptResult>& results, MessageState from) {
-  std::vector<MessageId> moved;
+  std::vector<MessageId> moved, held;
   if (results.empty()) return moved;
   for (auto& [id, campaign, state] : tx_.query<MessageId, CampaignId, std::string>(
            db::forBatch(sql::move, tx_.engine()), now_, messageRows(results),
            std::string(name(from)))) {
     moved.push_back(id);
+    if (*messageState(state) == MessageState::held) held.push_back(id);
     counters_.moved(campaign, from, *messageState(state));
   }
+  waitAgain(held);
   return moved;
+}
+
+void Queue::waitAgain(const std::vector<MessageId>& held) {
+  if (held.empty()) return;
+  std::string statement = db::forBatch(sql::campaignsOf, tx_.engine());
+  if (tx_.engine() == db::Engine::postgresql) statement += " FOR NO KEY UPDATE OF c";
+  std::vector<MessageId> cancelled;
+  std::set<CampaignId> completed;
+  for (auto& [id, campaign, state] :
+       tx_.query<MessageId, CampaignId, std::string>(statement, idList(held))) {
+    if (state == "cancelled") cancelled.push_back(id);
+    if (state == "completed") completed.insert(campaign);
+  }
+  if (!cancelled.empty()) skip(cancelled, MessageState::held, "cancelled");
+  for (const CampaignId campaign : completed) tx_.run(sql::runAgain, now_, campaign);
 }
 
 void Queue::addEvents(const std::vector<AttemptResult>& results) {

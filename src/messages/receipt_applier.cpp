@@ -6,6 +6,7 @@
 #include <set>
 
 #include "db/batch.h"
+#include "messages/queue.h"
 #include "messages/receipt.h"
 
 namespace clipcourier::messages {
@@ -15,6 +16,8 @@ namespace sql {
 constexpr auto byProviderId = R"sql(
   SELECT provider_id, message_id, number FROM attempts WHERE provider_id IN {texts $1})sql";
 
+// An attempt that failed without ever getting a provider's id was refused in the HTTP answer.
+// "sent" then proves that the provider took it all the same: trying again would send it twice.
 constexpr auto advance = R"sql(
   UPDATE attempts SET state = x.state, state_rank = x.state_rank,
     provider_id = coalesce(attempts.provider_id, x.provider_id),
@@ -22,7 +25,8 @@ constexpr auto advance = R"sql(
     finished_at_ms = coalesce(attempts.finished_at_ms, $1)
   FROM {rows $2 id bigint, number integer, state text, state_rank integer, provider_id text, code text}
   WHERE attempts.message_id = x.id AND attempts.number = x.number
-    AND attempts.state_rank < x.state_rank
+    AND (attempts.state_rank < x.state_rank
+         OR (x.state = 'sent' AND attempts.state = 'failed' AND attempts.provider_id IS NULL))
   RETURNING attempts.message_id, attempts.number)sql";
 
 // Only attempts that exist; the same receipt twice is one row.
@@ -157,6 +161,7 @@ void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matc
     ids.push_back(one.attempt.message.value);
   }
   CounterChanges counters;
+  std::vector<MessageId> held;
   std::string statement = db::forBatch(sql::messages, tx.engine());
   if (tx.engine() == db::Engine::postgresql) statement += " ORDER BY id FOR UPDATE";
   for (auto& [id, campaign, customer, stateName, attempts] :
@@ -182,6 +187,7 @@ void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matc
       }
     }
     if (state == before) continue;
+    if (state == MessageState::held) held.push_back(id);
     counters.moved(campaign, before, state);
     rows.push_back({{"id", id.value},
                     {"old_state", stateName},
@@ -191,6 +197,9 @@ void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matc
   }
   if (!rows.empty()) tx.run(db::forBatch(sql::move, tx.engine()), now, rows.dump());
   counters.write(tx);
+  Queue queue(tx, now);
+  queue.waitAgain(held);
+  queue.finish();
 }
 
 }  // namespace clipcourier::messages

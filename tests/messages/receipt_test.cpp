@@ -176,3 +176,39 @@ TEST_CASE("no receipt moves a message backwards", "[messages]") {
         if (state == MessageState::failed) CHECK(attempt == 2);
       }
 }
+
+TEST_CASE("what the provider sent though it refused the request is not sent again", "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 1);
+  const AttemptRef attempt = f.sendOne();
+  f.answer(attempt, channels::TryLater{Millis(0), 131000, channels::Reaction::retry, 3, ""});
+  CHECK(f.state(1) == "held");
+  f.apply({f.event(attempt, Status::sent)});
+  CHECK(f.state(1) == "sent");
+  f.clock.advance(Millis(3'600'000));
+  CHECK(f.claim(1).empty());
+  f.apply({f.event(attempt, Status::failed, 131026)});
+  CHECK(f.state(1) == "failed");
+  f.apply({f.event(attempt, Status::sent)});  // once more, late
+  CHECK(f.state(1) == "failed");
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("a message that fails for a while after its campaign ended is not forgotten",
+          "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 1);
+  const auto [campaign, message, runs] = GENERATE(table<std::string, std::string, std::string>(
+      {{"completed", "held", "running"}, {"cancelled", "skipped", "cancelled"}}));
+  const bool byReceipt = GENERATE(true, false);
+  const AttemptRef attempt = f.sendOne();
+  if (byReceipt) f.answer(attempt, channels::Accepted{"wamid.1", "", "", false});
+  f.database->write([&, to = campaign](db::Transaction& tx) {
+    tx.run("UPDATE campaigns SET state = $1, finished_at_ms = 1", to);
+  });
+  if (byReceipt)
+    f.apply({f.event(attempt, Status::failed, 131000)});
+  else
+    f.answer(attempt, channels::TryLater{Millis(0), 131000, channels::Reaction::retry, 3, ""});
+  CHECK(f.state(1) == message);
+  CHECK(f.text("SELECT state FROM campaigns WHERE id = $1", 1) == runs);
+  CHECK(f.countersAreTrue());
+}
