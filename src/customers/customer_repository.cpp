@@ -64,6 +64,9 @@ constexpr auto addIdentities = R"sql(
   SELECT CAST(e.value->>'id' AS BIGINT), e.value->>'kind', e.value->>'value',
          CAST(e.value->>'at' AS BIGINT)
   FROM {rows})sql";
+constexpr auto learn = R"sql(
+  INSERT INTO customer_identities (customer_id, kind, value, created_at_ms)
+  VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING)sql";
 constexpr auto addTags = R"sql(
   INSERT INTO customer_tags (customer_id, tag)
   SELECT CAST(e.value->>'id' AS BIGINT), e.value->>'tag' FROM {rows})sql";
@@ -159,6 +162,11 @@ std::optional<CustomerId> CustomerRepository::owner(const Identity& identity) {
     if (o.identity == identity) return o.customer;
   if (found.empty()) return std::nullopt;
   return found.front().customer;
+}
+
+void CustomerRepository::learn(CustomerId customer, const Identity& identity, TimePoint now) {
+  if (owner(identity)) return;
+  connection_.run(sql::learn, customer, std::string(name(identity.kind)), identity.value, now);
 }
 
 std::optional<CustomerId> CustomerRepository::ownerOfRef(const std::string& externalRef) {

@@ -43,6 +43,9 @@ class CustomerRepository {
   std::vector<IdentityOwner> owners(const std::vector<Identity>& identities);
   std::vector<RefOwner> ownersOfRefs(const std::vector<std::string>& externalRefs);
 
+  // An address that a provider told us, when neither it nor this kind of the customer's is known
+  // yet.
+  void learn(CustomerId customer, const Identity& identity, TimePoint now);
   // New rows; each customer gets its id, version 1 and times. Error(conflict) when an address or
   // external_ref is taken.
   void insert(std::vector<Customer>& customers, TimePoint now);

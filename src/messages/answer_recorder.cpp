@@ -1,5 +1,6 @@
 #include "messages/answer_recorder.h"
 
+#include "customers/customer_repository.h"
 #include "messages/holds.h"
 
 namespace clipcourier::messages {
@@ -46,7 +47,23 @@ void AnswerRecorder::record(db::Transaction& tx, const std::vector<Answer>& answ
   Queue queue(tx, now);
   queue.record(results);
   queue.finish();
-  for (const Answer& answer : answers) react(tx, answer, now);
+  for (const Answer& answer : answers) {
+    learnIdentity(tx, answer, now);
+    react(tx, answer, now);
+  }
+}
+
+// In some countries the provider's id of a person is not the number that was dialled. Whoever
+// writes STOP comes with that id, so it must be known whose it is.
+void AnswerRecorder::learnIdentity(db::Transaction& tx, const Answer& answer, TimePoint now) const {
+  const auto* accepted = std::get_if<channels::Accepted>(&answer.outcome);
+  if (!accepted) return;
+  customers::CustomerRepository customers(tx);
+  using customers::IdentityKind;
+  if (!accepted->waId.empty() && answer.address != "+" + accepted->waId)
+    customers.learn(answer.customer, {IdentityKind::whatsapp, accepted->waId}, now);
+  if (!accepted->userId.empty() && answer.address != accepted->userId)
+    customers.learn(answer.customer, {IdentityKind::bsuid, accepted->userId}, now);
 }
 
 AttemptResult AnswerRecorder::resultOf(const Answer& answer, TimePoint now) const {

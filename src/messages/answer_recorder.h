@@ -14,6 +14,7 @@ namespace clipcourier::messages {
 struct Answer {
   AttemptRef attempt;
   CustomerId customer;
+  std::string address;  // it was sent to
   SenderId sender;
   std::string templateKey;  // templateKey(...) of what was sent
   const channels::Channel* channel = nullptr;
@@ -34,6 +35,7 @@ class AnswerRecorder {
   AttemptResult resultOf(const Answer& answer, TimePoint now) const;
   AttemptResult held(const Answer& answer, int code, Millis after, TimePoint now) const;
   void react(db::Transaction& tx, const Answer& answer, TimePoint now) const;
+  void learnIdentity(db::Transaction& tx, const Answer& answer, TimePoint now) const;
 
   const OptOut& optOut_;
   RetryPolicy retry_;

@@ -10,6 +10,11 @@ namespace {
 
 constexpr Millis kIdle{500};  // how long a round may find nothing before it looks again
 
+// Whether the same write may succeed later.
+bool passes(const Error& e) {
+  return e.kind() == ErrorKind::unavailable || e.kind() == ErrorKind::outOfSpace;
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(Parts parts, DispatcherSettings settings, std::string owner)
@@ -79,8 +84,8 @@ void Dispatcher::claimLoop() {
   while (pause(rest)) {
     try {
       const int begun = runOnce();
-      if (begun > 0) {
-        rest = settings_.interval;
+      if (begun > 0 || tokenIn_) {
+        rest = begun > 0 ? settings_.interval : std::clamp(*tokenIn_, settings_.interval, kIdle);
         continue;
       }
       const TimePoint now = parts_.clock.now();
@@ -97,6 +102,7 @@ int Dispatcher::runOnce() {
   const TimePoint now = parts_.clock.now();
   const auto lanes = parts_.database.read([&](db::Connection& c) { return openLanes(c, now); });
   int begun = 0;
+  tokenIn_.reset();
   ++firstLane_;
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const int free = [this] {
@@ -138,10 +144,11 @@ int Dispatcher::dispatch(const Lane& lane, int most) {
     auto& [one, message] = composed.ready.at(attempt.message);
     message.opaque = parts_.attemptTokens.make(attempt);
     const channels::Template& text = supplies.languages.at(one->language).text;
-    send(supplies,
-         {attempt, one->customer, lane.sender, templateKey(lane.sender, text.name, text.language),
-          supplies.channel, channels::Unknown{}},
-         std::move(message));
+    send(
+        supplies,
+        {attempt, one->customer, one->address, lane.sender,
+         templateKey(lane.sender, text.name, text.language), supplies.channel, channels::Unknown{}},
+        std::move(message));
   }
   return static_cast<int>(begun.size());
 }
@@ -152,6 +159,7 @@ std::vector<Claimed> Dispatcher::claim(const Lane& lane, int most) {
     Queue queue(tx, now);
     auto claimed = queue.claim(lane, most, owner_, now + settings_.lease);
     queue.finish();
+    if (queue.lackedTokens()) tokenIn_ = Millis(1000 / lane.perSecond);
     return claimed;
   });
 }
@@ -209,7 +217,7 @@ void Dispatcher::send(const Supplies& supplies, Answer pending, channels::Outbou
   net::HttpRequest request;
   try {
     request = supplies.channel->request(supplies.account, message);
-  } catch (const Error& e) {  // no request, so surely not sent
+  } catch (const std::exception& e) {  // no request, so surely not sent
     return answer(channels::Refused{0, channels::Reaction::fix, e.what()});
   }
   request.timeout = settings_.requestTimeout;
@@ -230,12 +238,33 @@ int Dispatcher::recordAnswers(Millis atMost) {
   try {
     parts_.database.write(
         [&](db::Transaction& tx) { recorder_.record(tx, answers, parts_.clock.now()); });
-  } catch (const Error&) {  // kept for the next call; should we die first, they become unknown
-    const std::lock_guard lock(mutex_);
-    answers_.insert(answers_.end(), answers.begin(), answers.end());
-    throw;
+  } catch (const Error& e) {
+    if (passes(e)) {
+      keepForLater(answers);
+      throw;
+    }
+    for (const Answer& answer : answers) recordAlone(answer);  // one of them is to blame
   }
   return static_cast<int>(answers.size());
+}
+
+// What can never be recorded is dropped: its attempt turns unknown when its time is over, and the
+// answers behind it are not held up.
+void Dispatcher::recordAlone(const Answer& answer) {
+  try {
+    parts_.database.write(
+        [&](db::Transaction& tx) { recorder_.record(tx, {answer}, parts_.clock.now()); });
+  } catch (const Error& e) {
+    if (passes(e)) return keepForLater({&answer, 1});
+    parts_.log("the answer to message " + std::to_string(answer.attempt.message.value) +
+               " cannot be recorded: " + e.what());
+  }
+}
+
+// For the next call; should we die first, they become unknown.
+void Dispatcher::keepForLater(std::span<const Answer> answers) {
+  const std::lock_guard lock(mutex_);
+  answers_.insert(answers_.end(), answers.begin(), answers.end());
 }
 
 void Dispatcher::recordLoop() {

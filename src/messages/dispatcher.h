@@ -5,6 +5,8 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <variant>
@@ -99,6 +101,8 @@ class Dispatcher {
                       const std::vector<Claimed>& claimed) const;
   std::vector<AttemptRef> begin(const Composed& composed);
   void send(const Supplies& supplies, Answer pending, channels::OutboundMessage message);
+  void recordAlone(const Answer& answer);
+  void keepForLater(std::span<const Answer> answers);
   void noteWaiting(const Lane& lane, const std::string& reason);
   bool pause(Millis atMost);  // false when stopping
 
@@ -106,6 +110,8 @@ class Dispatcher {
   DispatcherSettings settings_;
   std::string owner_;
   AnswerRecorder recorder_;
+  std::optional<Millis>
+      tokenIn_;                // when a sender that gave no token has one again; claim thread only
   std::size_t firstLane_ = 0;  // rotates, so that no campaign is always served first
 
   mutable std::mutex mutex_;

@@ -54,6 +54,8 @@ class Queue {
   // Takes as many tokens of the sender's rate as there are due messages, at most `most`, and lends
   // that many to `owner`. Whoever has no consent any more is skipped instead.
   std::vector<Claimed> claim(const Lane& lane, int most, const std::string& owner, TimePoint lease);
+  // Whether the last claim() got nothing only because the sender's rate allows nothing yet.
+  bool lackedTokens() const { return lackedTokens_; }
   // Writes the attempts that are about to be made. Only the returned ones may be sent; the others
   // were stopped, paused or lost their lease since, and are given back.
   std::vector<AttemptRef> begin(const std::vector<MessageId>& ids, const std::string& owner,
@@ -96,6 +98,7 @@ class Queue {
   db::Transaction& tx_;
   TimePoint now_;
   CounterChanges counters_;
+  bool lackedTokens_ = false;
 };
 
 }  // namespace clipcourier::messages

@@ -127,7 +127,8 @@ std::vector<Claimed> Queue::claim(const Lane& lane, int most, const std::string&
                                   TimePoint lease) {
   RateLimit rate(tx_, lane.sender, lane.perSecond, now_);
   most = std::min(most, rate.available());
-  if (most <= 0) return {};
+  lackedTokens_ = most <= 0;
+  if (lackedTokens_) return {};
   const std::vector<Candidate> found = candidates(lane, most);
   std::vector<Claimed> claimed = lend(lane, found, owner, lease);
   if (!claimed.empty()) rate.take(static_cast<int>(claimed.size()));

@@ -34,9 +34,11 @@ struct MessageFixture {
     for (int i = 1; i <= customerCount; ++i) addMessage(i);
   }
 
+  static std::string numberOf(std::int64_t n) { return "+4917" + std::to_string(100'000'000 + n); }
+
   // Customer n with their message n, due now.
   void addMessage(int n) {
-    const std::string number = "+4917" + std::to_string(100'000'000 + n);
+    const std::string number = numberOf(n);
     database->write([&](db::Transaction& tx) {
       tx.run("INSERT INTO customers (name, created_at_ms, updated_at_ms) VALUES ($1, 0, 0)",
              "Jana " + std::to_string(n));
@@ -86,9 +88,15 @@ struct MessageFixture {
   void answer(AttemptRef attempt, channels::SendOutcome outcome) {
     const AnswerRecorder recorder(optOut, RetryPolicy{}, Millis(60'000));
     database->write([&](db::Transaction& tx) {
-      recorder.record(
-          tx, {{attempt, CustomerId{attempt.message.value}, {1}, "1/t/de", &channel, outcome}},
-          clock.now());
+      recorder.record(tx,
+                      {{attempt,
+                        CustomerId{attempt.message.value},
+                        numberOf(attempt.message.value),
+                        {1},
+                        "1/t/de",
+                        &channel,
+                        outcome}},
+                      clock.now());
     });
   }
 
