@@ -114,6 +114,7 @@ else
   step "start PostgreSQL" false
 fi
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}
+export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0}
 # A compiler cache, where there is one, then serves every clone of the project.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
