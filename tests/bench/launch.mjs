@@ -84,7 +84,7 @@ await measure(async (bench) => {
   if (engine === 'sqlite') await service.sql('PRAGMA wal_checkpoint(TRUNCATE)');
   const size = await service.databaseMb();
 
-  const tell = (values) => `${percentile(values, 0.5).toFixed(1)}, ${percentile(values, 0.99).toFixed(1)}, ${Math.max(...values).toFixed(0)}`;
+  const tell = (values) => `${percentile(values, 0.5).toFixed(1)}, ${percentile(values, 0.99).toFixed(1)}, ${Math.max(...values).toFixed(1)}`;
   report(`launch to ${count.toLocaleString('en-US')} customers, ${engine}`, [
     ['Clipcourier, from POST launch to running', took, 's'],
     ['Clipcourier, POST launch answered after', answered, 's'],
