@@ -172,15 +172,16 @@ void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matc
     const auto [first, last] = byMessage.equal_range(id);
     for (auto at = first; at != last; ++at) {
       const Matched& one = *at->second;
+      const channels::ErrorInfo& error = channel_.errorInfo(one.event->errorCode);
+      // Obeyed also when it comes too late to change this message.
+      if (one.state == MessageState::failed && error.reaction == channels::Reaction::optOut)
+        summary.optedOut.emplace_back(customer, one.event->at);
       const auto next = advance(state, attempts, {one.state, one.attempt.number});
       if (!next) continue;
       state = *next;
       code = codeOf(*one.event);
       due = nullptr;
       if (state != MessageState::failed) continue;
-      const channels::ErrorInfo& error = channel_.errorInfo(one.event->errorCode);
-      if (error.reaction == channels::Reaction::optOut)
-        summary.optedOut.emplace_back(customer, one.event->at);
       if (error.temporary && attempts < retry_.tries(error.maxTries)) {
         state = MessageState::held;
         due = toMs(now + retry_.delay(one.attempt, error.after));

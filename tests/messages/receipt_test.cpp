@@ -212,3 +212,15 @@ TEST_CASE("a message that fails for a while after its campaign ended is not forg
   CHECK(f.text("SELECT state FROM campaigns WHERE id = $1", 1) == runs);
   CHECK(f.countersAreTrue());
 }
+
+TEST_CASE("an opt-out told by the receipt of an older attempt is obeyed too", "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 1);
+  const AttemptRef first = f.sendOne();
+  f.answer(first, channels::TryLater{Millis(0), 131016, channels::Reaction::retry, 0, "busy"});
+  f.database->write([](db::Transaction& tx) { tx.run("UPDATE attempts SET state_rank = 0"); });
+  f.clock.advance(Millis(3'600'000));
+  const AttemptRef second = f.sendOne();
+  f.answer(second, channels::Accepted{"wamid.2", "", "", false});
+  CHECK(f.apply({f.event(first, Status::failed, 131050)}).optedOut.size() == 1);
+  CHECK(f.state(1) == "accepted");
+}
