@@ -83,9 +83,15 @@ void Dispatcher::claimLoop() {
   Millis rest{0};
   while (pause(rest)) {
     try {
+      const auto start = std::chrono::steady_clock::now();
       const int begun = runOnce();
-      if (begun > 0 || tokenIn_) {
-        rest = begun > 0 ? settings_.interval : std::clamp(*tokenIn_, settings_.interval, kIdle);
+      if (begun > 0) {
+        const auto took = std::chrono::steady_clock::now() - start;
+        rest = std::max(settings_.interval - std::chrono::floor<Millis>(took), Millis(0));
+        continue;
+      }
+      if (tokenIn_) {
+        rest = std::clamp(*tokenIn_, settings_.interval, kIdle);
         continue;
       }
       const TimePoint now = parts_.clock.now();

@@ -43,8 +43,8 @@ struct DispatcherSettings {
   int maxInFlight = 256;          // requests without an answer, over all senders
   Millis requestTimeout{30'000};  // of one send
   Millis lease{30'000};           // from claim to request; far longer than it takes
-  Millis interval{40};            // least time between two rounds: claims stay few and large
-  Millis scopeHold{60'000};       // how long a sender rests after its token or account was refused
+  Millis interval{40};  // least time from one round's start to the next: claims stay few and large
+  Millis scopeHold{60'000};  // how long a sender rests after its token or account was refused
   RetryPolicy retry;
 };
 

@@ -7,6 +7,7 @@ cd "$1"
 
 if ! cmp -s package-lock.json node_modules/.fetched 2>/dev/null; then
   npm ci --no-audit --no-fund
+  mkdir -p node_modules  # not made where nothing is to be fetched
   cp package-lock.json node_modules/.fetched
 fi
 
