@@ -149,7 +149,8 @@ void JobRunner::settle(const Handler& handler, JobContext& context, ErrorKind ki
 }
 
 void JobRunner::watchLeases() {
-  auto renewAt = std::chrono::steady_clock::now();
+  // Nothing was claimed before the threads started, so nothing is due for renewal before a third.
+  auto renewAt = std::chrono::steady_clock::now() + settings_.lease / 3;
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, std::min(settings_.poll, settings_.lease / 3),
                             [&] { return busyThreads_ < 0; })) {
