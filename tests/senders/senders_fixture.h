@@ -18,23 +18,13 @@
 #include "support/http_responder.h"
 #include "support/manual_clock.h"
 #include "support/test_database.h"
+#include "support/text_source.h"
 #include "users/audit_log.h"
 
 namespace clipcourier::senders {
 
 inline constexpr std::initializer_list<db::Engine> kBothEngines = {db::Engine::sqlite,
                                                                    db::Engine::postgresql};
-
-struct TextSource : ByteSource {
-  explicit TextSource(std::string content) : text(std::move(content)) {}
-  std::size_t read(char* to, std::size_t size) override {
-    const std::size_t count = text.copy(to, size, at);
-    at += count;
-    return count;
-  }
-  std::string text;
-  std::size_t at = 0;
-};
 
 // One sender whose provider is a responder of the test; everything else is real.
 struct Fixture {

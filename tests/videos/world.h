@@ -10,6 +10,7 @@
 #include "media/folder_store.h"
 #include "support/temp_folder.h"
 #include "support/test_database.h"
+#include "support/text_source.h"
 #include "videos/clip_proof.h"
 #include "videos/clip_repository.h"
 #include "videos/ingest_service.h"
@@ -20,17 +21,6 @@
 #include "videos/video_view.h"
 
 namespace clipcourier::videos {
-
-struct TextSource : ByteSource {
-  explicit TextSource(std::string content) : text(std::move(content)) {}
-  std::size_t read(char* to, std::size_t size) override {
-    const std::size_t count = text.copy(to, size, at);
-    at += count;
-    return count;
-  }
-  std::string text;
-  std::size_t at = 0;
-};
 
 // Everything the videos module needs, with a real database and store.
 struct World {
