@@ -53,7 +53,7 @@ struct VideoApi {
     clip.profile = "whatsapp";
     clip.videoId = id;
     auto keep = [&](const std::string& bytes) {
-      videos::TextSource source(bytes);
+      TextSource source(bytes);
       return world.store.put(source, 1_MB);
     };
     clip.sha256 = keep(content).sha256;
