@@ -89,6 +89,10 @@ class Conversation {
       case SIGXCPU: unavailable("cpu", "used more CPU time than its limit");
       case SIGXFSZ: unavailable("output_size", "wrote more than its limit");
       case SIGKILL: unavailable("killed", "was killed, perhaps for lack of memory");
+      case SIGSYS:
+        throw Error(ErrorKind::internal, "the transcoder tried what its sandbox forbids",
+                    "Keep the file: it may be an attack, or shows a defect.",
+                    "transcoder.forbidden");
       default: break;
     }
     throw Error(ErrorKind::internal, "the transcoder crashed with signal " + std::to_string(signal),

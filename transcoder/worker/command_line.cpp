@@ -25,12 +25,14 @@ constexpr const char* kHelp =
 
   clipcourier-transcoder SOURCE --profile NAME --out FOLDER [--profiles FOLDER]
   clipcourier-transcoder --probe SOURCE
+  clipcourier-transcoder --sandbox-check
   clipcourier-transcoder --help
 
   --profile NAME      what the clip is for: whatsapp, or a file of your own
   --out FOLDER        gets clip.mp4, poster.jpg and thumbnail.jpg; must exist
   --profiles FOLDER   read NAME.properties there instead of the built-in profiles
   --probe             only say what SOURCE holds
+  --sandbox-check     try to break out of the sandbox; exit code 0 when nothing succeeds
 
 The report comes as JSON on standard output, progress on standard error. Exit code 0: done;
 2: SOURCE was refused, and the report says why and what to do; anything else is a defect.

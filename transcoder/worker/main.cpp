@@ -1,7 +1,6 @@
 // clipcourier-transcoder: a video in; a clip, its pictures and its proof out.
 
 #include <malloc.h>
-#include <sys/resource.h>
 
 #include <cstdio>
 #include <iostream>
@@ -13,6 +12,8 @@
 #include "transcoder/job.h"
 #include "transcoder/worker/command_line.h"
 #include "transcoder/worker/refusals.h"
+#include "transcoder/worker/sandbox.h"
+#include "transcoder/worker/sandbox_check.h"
 #include "transcoder/worker/transcode.h"
 
 extern "C" {
@@ -28,22 +29,12 @@ void say(const Answer& answer) {
   std::fflush(stdout);
 }
 
-// From here on nothing can be opened, neither a file nor a socket: every descriptor that may exist
-// already does. Sanitizers open files of their own.
-void openNothingMore([[maybe_unused]] int descriptors) {
-#ifndef CLIPCOURIER_SANITIZE
-  const rlimit none{static_cast<rlim_t>(descriptors), static_cast<rlim_t>(descriptors)};
-  if (setrlimit(RLIMIT_NOFILE, &none) != 0)
-    throw Error(ErrorKind::internal, "cannot limit the descriptors");
-#endif
-}
-
 // One request of the service. Nothing is opened: all descriptors were handed over.
 int runJob() try {
   std::string line;
   std::getline(std::cin, line);
   const Request request = parseRequest(line);
-  openNothingMore(request.profile ? kThumbnailDescriptor + 1 : kSourceDescriptor + 1);
+  enterSandbox();
   if (!request.profile) {
     say(probeSource(kSourceDescriptor));
     return kExitDone;
@@ -76,5 +67,6 @@ int main(int argc, char** argv) {
   av_log_set_level(AV_LOG_FATAL);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments == std::vector<std::string>{"--job"}) return runJob();
+  if (arguments == std::vector<std::string>{"--sandbox-check"}) return checkSandbox();
   return runCommandLine(arguments);
 }
