@@ -18,8 +18,7 @@ struct Edits {
   // shown in [start, end) stay; an end behind the source's end is its end.
   std::int64_t trimStartMs = 0;
   std::optional<std::int64_t> trimEndMs;
-  // Leading and trailing black or silence goes, inside of what the trim left. Silence alone is only
-  // cut where the picture stands still or is black too, so nothing that can be seen is lost.
+  // Leading and trailing black or silence goes (at most 30 s each), inside of what the trim left.
   bool trimBlack = false, trimSilence = false;
 
   struct Fit {
