@@ -44,7 +44,9 @@ std::vector<std::string> prepareSchema(const Settings& settings, db::Database& d
 
 std::map<std::string, transcoder::Profile> profilesOf(const Settings& settings) {
   const std::string& folder = settings.transcoder.profilesFolder;
-  return folder.empty() ? transcoder::builtInProfiles() : transcoder::loadProfiles(folder);
+  auto profiles = folder.empty() ? transcoder::builtInProfiles() : transcoder::loadProfiles(folder);
+  std::erase_if(profiles, [](const auto& each) { return !each.second.automatic; });
+  return profiles;
 }
 
 std::filesystem::path transcoderProgram(const Settings& settings) {

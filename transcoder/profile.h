@@ -14,35 +14,59 @@ namespace clipcourier::transcoder {
 
 struct Profile {
   std::string name;
-  ByteSize limit;   // the clip is never larger
-  ByteSize target;  // and aims at no more than this
+  std::string purpose;     // "message": sent; "watch": for the watch page; "mail": inside an e-mail
+  std::string format;      // "mp4", "webp" or "gif"
+  bool automatic = false;  // every video gets it; else only when asked for
+  int order = 50;          // smaller ones are made sooner; equal ones by name
+  ByteSize limit;          // the clip is never larger
+  ByteSize target;         // and aims at no more than this
   int maxSeconds = 0;
+  int excerptSeconds = 0;  // of webp and gif: how much of the video is shown; 0 for mp4
   int maxLeadingBlackSeconds = 0;
 
   struct Video {
+    int maxLongSide = 0;        // pixels
+    int minSourceLongSide = 0;  // a smaller source does not get this rendition
+    int maxFps = 0;
+    std::uint32_t background = 0xffffff;  // 0xRRGGBB under transparent pixels
+    // Only for mp4:
     std::string profile;  // "baseline", "main", "high"
     int maxLevel = 0;     // 40 is level 4.0
     int maxBFrames = 0;
-    int maxLongSide = 0;  // pixels
-    int maxFps = 0;
     std::string preset;  // x264's name
+    std::string x264;    // further options of x264, "ref=3:qcomp=0.7"; may be empty
     int crf = 0;
     int maxKbps = 0;
-    std::uint32_t background = 0;  // 0xRRGGBB under transparent pixels
+    int keyFrameSeconds = 0;
     friend bool operator==(const Video&, const Video&) = default;
   } video;
 
-  struct Audio {
+  struct Audio {  // only for mp4
     int channels = 0;
     int sampleRate = 0;
     int maxKbps = 0;
+    int minKbps = 0;  // what a tight budget leaves of it
     friend bool operator==(const Audio&, const Audio&) = default;
   } audio;
 
+  // Where a clip stops being worth sending: a source that would need less is refused.
+  struct Floor {
+    int longSide = 0;  // pixels; smaller sources count as they are
+    int fps = 0;
+    int crf = 0;  // the worst picture, as x264 counts: 51 is the end
+    friend bool operator==(const Floor&, const Floor&) = default;
+  } floor;
+
+  struct Animation {  // only for webp and gif
+    int quality = 0;  // webp: 1..100, its encoder's quality
+    int colours = 0;  // gif: 2..256, of its palette
+    friend bool operator==(const Animation&, const Animation&) = default;
+  } animation;
+
   struct Pictures {
-    int posterLongSide = 0;
-    int thumbnailLongSide = 0;
-    ByteSize thumbnailLimit;
+    int posterLongSide = 1280;
+    int thumbnailLongSide = 320;
+    ByteSize thumbnailLimit = 200_KB;
     friend bool operator==(const Pictures&, const Pictures&) = default;
   } pictures;
 

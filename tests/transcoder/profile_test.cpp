@@ -42,6 +42,38 @@ TEST_CASE("the whatsapp profile stays below what the provider takes", "[transcod
   CHECK(profile.video.maxBFrames == 0);
   CHECK(profile.maxSeconds == 600);
   CHECK(profile.video.background == 0xffffff);
+  CHECK(profile.purpose == "message");
+  CHECK(profile.automatic);
+}
+
+TEST_CASE("every channel's limit is kept by its profile", "[transcoder]") {
+  const auto all = builtInProfiles();
+  CHECK(all.at("whatsapp-light").limit.bytes == 3'500'000);
+  CHECK(all.at("telegram").limit == 50_MB);
+  CHECK(all.at("telegram").video.profile == "high");
+  CHECK(all.at("telegram").video.maxBFrames > 0);
+  CHECK(all.at("mms").limit == 600_KB);
+  for (const char* name : {"whatsapp", "whatsapp-light", "mms"}) {
+    CHECK(all.at(name).video.maxBFrames == 0);
+    CHECK(all.at(name).video.profile == "main");
+    CHECK(all.at(name).video.maxLevel <= 40);
+  }
+  for (const char* name : {"web-1080", "web-720", "web-480"}) {
+    CHECK(all.at(name).purpose == "watch");
+    CHECK(all.at(name).video.profile == "high");
+  }
+  for (const char* name : {"teaser-webp", "teaser-gif"}) {
+    CHECK(all.at(name).purpose == "mail");
+    CHECK(all.at(name).limit == 1_MB);
+    CHECK(all.at(name).excerptSeconds > 0);
+  }
+  CHECK(all.at("teaser-webp").format == "webp");
+  CHECK(all.at("teaser-gif").format == "gif");
+  for (const auto& [name, profile] : all) {
+    CAPTURE(name);
+    CHECK(profile.target < profile.limit);
+    CHECK(nlohmann::json(profile).get<Profile>() == profile);
+  }
 }
 
 TEST_CASE("a folder of profiles is read by the names of its files", "[transcoder]") {
@@ -78,9 +110,51 @@ TEST_CASE("a profile's values are held to their range", "[transcoder]") {
       {"size.target_bytes = 15500000", "size.target_bytes = 17000000"},
       {"audio.channels = 2", "audio.channels = 2\naudio.channels = 2"},
       {"size.limit_bytes = 16000000", "size.limit_bytes = 99999999999999999999"},
+      {"purpose = message", "purpose = fun"},
+      {"purpose = message", ""},
+      {"format = mp4", "format = avi"},
+      {"format = mp4", "format = gif"},
+      {"rendition.automatic = yes", "rendition.automatic = maybe"},
+      {"video.profile = main", "video.profile = baseline\nvideo.max_b_frames = 1"},
+      {"floor.crf = 37", "floor.crf = 22"},
+      {"floor.fps = 12", "floor.fps = 31"},
+      {"floor.long_side = 384", "floor.long_side = 1300"},
+      {"audio.min_kbps = 32", "audio.min_kbps = 160"},
+      {"video.x264 =", "video.x264 = ref=99"},
+      {"video.x264 =", "video.x264 = ref=2.5"},
+      {"video.x264 =", "video.x264 = ref"},
+      {"video.x264 =", "video.x264 = ref=2 ref=3"},
+      {"video.x264 =", "video.x264 = threads=1"},
+      {"video.x264 =", "video.x264 = deblock=1"},
+      {"video.x264 =", "video.x264 = me=esa"},
   }));
   CAPTURE(to);
   CHECK_FALSE(complaintsAbout(replaced(whatsappText(), from, to)).empty());
+}
+
+TEST_CASE("a key of another format is told apart from an unknown one", "[transcoder]") {
+  std::string text = contentOf("config/profiles/teaser-gif.properties");
+  const auto complaints =
+      complaintsAbout(text + "video.crf = 23\nanimation.quality = 5\nnone = 1\n");
+  REQUIRE(complaints.size() == 3);
+  CHECK(complaints[0].what == "video.crf means nothing for the format gif");
+  CHECK(complaints[1].what == "animation.quality means nothing for the format gif");
+  CHECK(complaints[2].what == "unknown key \"none\"");
+}
+
+TEST_CASE("what a profile leaves away has a default", "[transcoder]") {
+  const Profile light = builtInProfiles().at("whatsapp-light");
+  CHECK(light.maxLeadingBlackSeconds == 5);
+  CHECK(light.video.keyFrameSeconds == 5);
+  CHECK(light.video.background == 0xffffff);
+  CHECK(light.pictures == whatsapp().pictures);
+  CHECK_FALSE(light.automatic);
+}
+
+TEST_CASE("options of x264 are checked and put as the encoder wants them", "[transcoder]") {
+  const std::string text = replaced(
+      whatsappText(), "video.x264 =", "video.x264 = ref=3  aq-strength=0.8 deblock=-1,1\n#");
+  CHECK(parseProfile("mine", text).video.x264 == "ref=3:aq-strength=0.8:deblock=-1,1");
 }
 
 TEST_CASE("a profile survives its way to the worker", "[transcoder]") {

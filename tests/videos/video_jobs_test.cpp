@@ -259,7 +259,7 @@ TEST_CASE("works until it is killed", "[.worker]") {
   SystemClock clock;
   jobs::Bell bell;
   const ClipProof proof{crypto::KeyRing(Secret("a test's master key"))};
-  const Profiles profiles = transcoder::builtInProfiles();
+  const Profiles profiles{{"whatsapp", transcoder::builtInProfiles().at("whatsapp")}};
   const transcoder::Process process;
   ProbeJob probe(store, process, profiles, clock, bell);
   TranscodeJob transcode(store, process, profiles, proof, clock);

@@ -59,7 +59,7 @@ struct World {
   jobs::Bell bell;
   crypto::KeyRing keys{Secret("a test's master key")};
   ClipProof proof{keys};
-  Profiles profiles = transcoder::builtInProfiles();
+  Profiles profiles{{"whatsapp", transcoder::builtInProfiles().at("whatsapp")}};
   Actor actor{"token", "1", "r1"};
   users::AuditLog auditLog{clock};
   IngestService ingest{*database, store, clock, bell, auditLog, 100_MB};

@@ -28,7 +28,8 @@ constexpr const char* kHelp =
   clipcourier-transcoder --sandbox-check
   clipcourier-transcoder --help
 
-  --profile NAME      what the clip is for: whatsapp, or a file of your own
+  --profile NAME      what the clip is for: a file of config/profiles/ (whatsapp, telegram, web-720, ...)
+                      or of your own
   --out FOLDER        gets clip.mp4, poster.jpg and thumbnail.jpg; must exist
   --profiles FOLDER   read NAME.properties there instead of the built-in profiles
   --probe             only say what SOURCE holds
