@@ -1,7 +1,7 @@
 #include "transcoder/worker/picture_maker.h"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "base/error.h"
 
@@ -20,9 +20,9 @@ std::uint8_t blend(int value, int under, int alpha) {
   return static_cast<std::uint8_t>((value * alpha + under * (255 - alpha) + 127) / 255);
 }
 
-int evenAtMost(double value, int most) {
-  return std::clamp(static_cast<int>(std::lround(value / 2)) * 2, 2, most);
-}
+// A picture that differs so little from the clip's shape is stretched unseen. A chosen shape is
+// kept exactly.
+constexpr double kUnseenStretch = 0.03;
 
 }  // namespace
 
@@ -58,12 +58,13 @@ bool PictureMaker::Kind::operator==(const Kind& o) const {
 }
 
 PictureMaker::PictureMaker(const AVCodecParameters& container, Orientation orientation, int width,
-                           int height, std::uint32_t background)
+                           int height, std::uint32_t background, std::optional<Edits::Fit> fit)
     : container_(container),
       orientation_(orientation),
       width_(width),
       height_(height),
-      background_(background) {}
+      background_(background),
+      fit_(std::move(fit)) {}
 
 Frame PictureMaker::make(const AVFrame& frame, AVRational aspect) {
   const bool transparent = hasAlpha(static_cast<AVPixelFormat>(frame.format));
@@ -73,10 +74,12 @@ Frame PictureMaker::make(const AVFrame& frame, AVRational aspect) {
   if (!kind_ || !(*kind_ == kind)) {
     kind_ = kind;
     graph_.emplace(*solid, AVRational{1, 1'000'000}, filtersFor(kind));
+    padding_.emplace(width_, height_, fit_ ? fit_->fill : "", fit_ ? fit_->colour : 0);
   }
   Frame made;
   graph_->feed(std::move(solid), [&](Frame out) { made = std::move(out); });
   if (!made) throw Error(ErrorKind::internal, "the picture filters gave nothing");
+  made = padding_->pad(std::move(made));
   made->sample_aspect_ratio = {1, 1};
   made->pict_type = AV_PICTURE_TYPE_NONE;  // or the encoder would copy the source's decision
   made->colorspace = AVCOL_SPC_BT709;
@@ -89,23 +92,31 @@ Frame PictureMaker::make(const AVFrame& frame, AVRational aspect) {
   return made;
 }
 
+// Everything up to the turning happens in the stored picture's own directions.
 std::string PictureMaker::filtersFor(const Kind& kind) const {
-  const int across = orientation_.swapsSides() ? height_ : width_;
-  const int down = orientation_.swapsSides() ? width_ : height_;
-  const double shape = kind.width * av_q2d(kind.aspect) / kind.height;
-  const double wanted = static_cast<double>(across) / down;
-  int w = across, h = down;
-  if (std::abs(shape / wanted - 1) > 0.03 && std::min(across, down) > 16) {
-    if (shape > wanted)
-      h = evenAtMost(across / shape, down);
-    else
-      w = evenAtMost(down * shape, across);
-  }
-  std::string filters = colourFilters(kind.colours, static_cast<AVPixelFormat>(kind.format),
-                                      kind.width, kind.height, w, h);
-  if (w != across || h != down)
-    filters += ",pad=" + std::to_string(across) + ":" + std::to_string(down) + ":-1:-1";
-  return filters + "," + turningFilters(orientation_) + "setsar=1";
+  Size room{width_, height_};
+  if (orientation_.swapsSides()) std::swap(room.width, room.height);
+  Size stored{kind.width, kind.height};
+  double shape = kind.width * av_q2d(kind.aspect) / kind.height;
+  const double wanted = static_cast<double>(room.width) / room.height;
+  const std::string crop = cropFilter(kind, stored, shape, wanted);
+  const Size size = fitInto(room, shape, fit_ ? 0.002 : kUnseenStretch);
+  return crop +
+         colourFilters(kind.colours, static_cast<AVPixelFormat>(kind.format), stored.width,
+                       stored.height, size.width, size.height) +
+         "," + turningFilters(orientation_) + "setsar=1";
+}
+
+std::string PictureMaker::cropFilter(const Kind& kind, Size& stored, double& shape,
+                                     double wanted) const {
+  if (!fit_ || fit_->fill != "crop") return "";
+  const Part part =
+      cropOf(stored, av_q2d(kind.aspect), wanted, fit_->focusX, fit_->focusY, orientation_);
+  shape = wanted;  // but for a pixel
+  if (part.width == stored.width && part.height == stored.height) return "";
+  stored = {part.width, part.height};
+  return "crop=" + std::to_string(part.width) + ":" + std::to_string(part.height) + ":" +
+         std::to_string(part.x) + ":" + std::to_string(part.y) + ",";
 }
 
 }  // namespace clipcourier::transcoder

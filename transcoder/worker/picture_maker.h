@@ -5,17 +5,19 @@
 #include "transcoder/worker/colour.h"
 #include "transcoder/worker/display_matrix.h"
 #include "transcoder/worker/filter_graph.h"
+#include "transcoder/worker/fit.h"
+#include "transcoder/worker/padding.h"
 
 namespace clipcourier::transcoder {
 
 // Turns decoded pictures into what a phone shows: upright, square pixels, BT.709 limited range
 // yuv420p, transparent parts on a colour, one size. A source may change its size and format at any
-// frame; another shape than the first is fitted in with black bars.
+// frame; another shape than the clip's is cropped to it or fitted in with bars, as the edits say.
 class PictureMaker {
  public:
   // `container` is borrowed and must outlive it. Sizes are even and as seen (after turning).
   PictureMaker(const AVCodecParameters& container, Orientation orientation, int width, int height,
-               std::uint32_t background);
+               std::uint32_t background, std::optional<Edits::Fit> fit = {});
 
   // Keeps the time stamp. `aspect`: the shape of the frame's pixels. Throws Error.
   Frame make(const AVFrame& frame, AVRational aspect);
@@ -28,13 +30,16 @@ class PictureMaker {
     bool operator==(const Kind& other) const;
   };
   std::string filtersFor(const Kind& kind) const;
+  std::string cropFilter(const Kind& kind, Size& stored, double& shape, double wanted) const;
 
   const AVCodecParameters& container_;
   Orientation orientation_;
   int width_, height_;
   std::uint32_t background_;
+  std::optional<Edits::Fit> fit_;
   std::optional<Kind> kind_;
   std::optional<FilterGraph> graph_;
+  std::optional<Padding> padding_;
 };
 
 bool hasAlpha(AVPixelFormat format);
