@@ -88,18 +88,6 @@ std::string readableFormat(AVPixelFormat format, bool rgb, int width, int height
   }
 }
 
-// HDR light above SDR's white is bent down, not cut off. Scaling comes first, where a pixel is
-// still small. The reference white of both systems is 203 cd/m² (ITU-R BT.2408).
-std::string toneMapping(const Colours& c, const std::string& size) {
-  return "zscale=" + size + ":f=bicubic:" + inputColours(c) + ":m=" + number(c.matrix) +
-         ":p=" + number(c.primaries) + ":t=" + number(c.transfer) +
-         ":r=" + (c.fullRange ? "full" : "limited") +
-         ",format=yuv444p10,zscale=" + inputColours(c) +
-         ":t=linear:npl=203,format=gbrpf32le,zscale=pin=" + number(c.primaries) +
-         ":tin=linear:min=gbr:rin=full:p=709:t=linear,tonemap=mobius:param=0.3:desat=0:peak=5,"
-         "zscale=tin=linear:pin=709:min=gbr:rin=full:t=709:p=709:m=709:r=limited:dither=ordered,";
-}
-
 }  // namespace
 
 Colours coloursOf(const AVFrame& frame, const AVCodecParameters& container) {
@@ -130,10 +118,17 @@ std::string colourFilters(const Colours& c, AVPixelFormat format, int sourceWidt
                           int width, int height) {
   const std::string size = "w=" + number(width) + ":h=" + number(height);
   const std::string start = readableFormat(format, c.rgb, sourceWidth, sourceHeight);
-  if (c.isHdr()) return start + toneMapping(c, size) + "format=yuv420p";
   const bool deep = av_pix_fmt_desc_get(format)->comp[0].depth > 8;
   return start + "zscale=" + size + ":f=bicubic:" + inputColours(c) +
          ":m=709:p=709:t=709:r=limited" + (deep ? ":dither=ordered" : "") + ",format=yuv420p";
+}
+
+std::string hdrFilters(const Colours& c, AVPixelFormat format, int sourceWidth, int sourceHeight,
+                       int width, int height) {
+  return readableFormat(format, c.rgb, sourceWidth, sourceHeight) + "zscale=w=" + number(width) +
+         ":h=" + number(height) + ":f=bicubic:" + inputColours(c) +
+         ":m=2020_ncl:p=" + number(c.primaries) + ":t=" + number(c.transfer) +
+         ":r=limited,format=yuv444p10";
 }
 
 }  // namespace clipcourier::transcoder

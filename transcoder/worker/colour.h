@@ -24,9 +24,14 @@ struct Colours {
 // pictures exist; small pictures without any word are BT.601, as cameras of their time were.
 Colours coloursOf(const AVFrame& frame, const AVCodecParameters& container);
 
-// Filters that turn frames of this format and these colours into BT.709 limited range yuv420p of
-// the given size.
+// Filters that turn frames of this format and these SDR colours into BT.709 limited range yuv420p
+// of the given size.
 std::string colourFilters(const Colours& colours, AVPixelFormat format, int sourceWidth,
                           int sourceHeight, int width, int height);
+
+// Filters that bring HDR frames to the given size in yuv444p10, limited range, with BT.2020's
+// matrix; light and primaries stay, for ToneMapper.
+std::string hdrFilters(const Colours& colours, AVPixelFormat format, int sourceWidth,
+                       int sourceHeight, int width, int height);
 
 }  // namespace clipcourier::transcoder

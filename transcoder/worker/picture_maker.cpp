@@ -74,11 +74,14 @@ Frame PictureMaker::make(const AVFrame& frame, AVRational aspect) {
   if (!kind_ || !(*kind_ == kind)) {
     kind_ = kind;
     graph_.emplace(*solid, AVRational{1, 1'000'000}, filtersFor(kind));
+    toneMapper_.reset();
+    if (kind.colours.isHdr()) toneMapper_.emplace(kind.colours.transfer, kind.colours.primaries);
     padding_.emplace(width_, height_, fit_ ? fit_->fill : "", fit_ ? fit_->colour : 0);
   }
   Frame made;
   graph_->feed(std::move(solid), [&](Frame out) { made = std::move(out); });
   if (!made) throw Error(ErrorKind::internal, "the picture filters gave nothing");
+  if (toneMapper_) made = toneMapper_->map(*made);
   made = padding_->pad(std::move(made));
   made->sample_aspect_ratio = {1, 1};
   made->pict_type = AV_PICTURE_TYPE_NONE;  // or the encoder would copy the source's decision
@@ -101,9 +104,10 @@ std::string PictureMaker::filtersFor(const Kind& kind) const {
   const double wanted = static_cast<double>(room.width) / room.height;
   const std::string crop = cropFilter(kind, stored, shape, wanted);
   const Size size = fitInto(room, shape, fit_ ? 0.002 : kUnseenStretch);
+  const auto filters = kind.colours.isHdr() ? hdrFilters : colourFilters;
   return crop +
-         colourFilters(kind.colours, static_cast<AVPixelFormat>(kind.format), stored.width,
-                       stored.height, size.width, size.height) +
+         filters(kind.colours, static_cast<AVPixelFormat>(kind.format), stored.width, stored.height,
+                 size.width, size.height) +
          "," + turningFilters(orientation_) + "setsar=1";
 }
 

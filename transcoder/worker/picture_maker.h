@@ -7,6 +7,7 @@
 #include "transcoder/worker/filter_graph.h"
 #include "transcoder/worker/fit.h"
 #include "transcoder/worker/padding.h"
+#include "transcoder/worker/tone_map.h"
 
 namespace clipcourier::transcoder {
 
@@ -40,6 +41,7 @@ class PictureMaker {
   std::optional<Kind> kind_;
   std::optional<FilterGraph> graph_;
   std::optional<Padding> padding_;
+  std::optional<ToneMapper> toneMapper_;  // of an HDR source
 };
 
 bool hasAlpha(AVPixelFormat format);
