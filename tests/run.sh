@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs all tests.
 #
-#   tests/run.sh [--preset dev|asan] [--no-install] [PART...]
+#   tests/run.sh [--preset dev|asan|fuzz] [--no-install] [PART...]
 #
 # Parts, all of them by default:
 #   rules      who includes whom, formatting
@@ -9,28 +9,29 @@
 #   simulator  the phone network of samples/ against independent clients
 #   flows      real processes from upload to read receipt; also under ASan and UBSan
 #   browser    pages in headless Chromium
+#   fuzz       seeds and their variations through each parser of the transcoder; preset fuzz (clang)
 #
 # CLIPCOURIER_CORPUS (a folder of real videos) and CLIPCOURIER_META_OPENAPI (Meta's OpenAPI file)
 # widen the tests; without them those cases are skipped. The last line is "N passed, N failed[, N skipped]".
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-usage() { sed -n '2,15s/^# \{0,1\}//p' tests/run.sh; }
+usage() { sed -n '2,16s/^# \{0,1\}//p' tests/run.sh; }
 
 parts=()
-presets=(dev asan)
+presets=(dev asan fuzz)
 install=true
 while [ $# -gt 0 ]; do
   case "$1" in
-    rules | unit | simulator | flows | browser) parts+=("$1") ;;
-    --preset) presets=("${2:?dev or asan}"); shift ;;
+    rules | unit | simulator | flows | browser | fuzz) parts+=("$1") ;;
+    --preset) presets=("${2:?dev, asan or fuzz}"); shift ;;
     --no-install) install=false ;;
     --help | -h) usage; exit 0 ;;
     *) echo "unknown part: $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
-[ ${#parts[@]} -gt 0 ] || parts=(rules unit simulator flows browser)
+[ ${#parts[@]} -gt 0 ] || parts=(rules unit simulator flows browser fuzz)
 
 passed=0 failed=0 skipped=0
 results=()
@@ -120,12 +121,15 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
 for preset in "${presets[@]}"; do
-  wanted=("${parts[@]}")
-  # What is no C++ of ours gains nothing from sanitizers.
-  if [ "$preset" = asan ]; then
-    wanted=()
-    for part in "${parts[@]}"; do case "$part" in unit | flows) wanted+=("$part") ;; esac; done
-  fi
+  wanted=()
+  for part in "${parts[@]}"; do
+    case "$preset/$part" in
+      fuzz/fuzz | asan/unit | asan/flows) wanted+=("$part") ;;
+      fuzz/* | asan/*) ;; # what is no C++ of ours gains nothing from sanitizers
+      */fuzz) ;;
+      *) wanted+=("$part") ;;
+    esac
+  done
   [ ${#wanted[@]} -gt 0 ] || continue
   step "build ($preset)" build "$preset"
   for part in "${wanted[@]}"; do tests "$preset" "$part"; done

@@ -19,7 +19,8 @@ std::optional<transcoder::Report> parse(const std::string& report) {
 
 bool speaksOf(const transcoder::Report& report, const Clip& clip) {
   return report.sha256 == clip.sha256 && report.bytes == clip.size.bytes &&
-         report.profile == clip.profile;
+         report.profile == clip.profile && report.poster.sha256 == clip.poster.sha256 &&
+         report.thumbnail.sha256 == clip.thumbnail.sha256;
 }
 
 }  // namespace

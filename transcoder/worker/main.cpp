@@ -29,22 +29,19 @@ void say(const Answer& answer) {
   std::fflush(stdout);
 }
 
-Listener talking() {
-  const auto each = [](const auto& it) { say(it); };
-  return {each, each, each, each, each, each};
-}
-
 // One request of the service. Nothing is opened: all descriptors were handed over.
 int runJob() try {
   std::string line;
   std::getline(std::cin, line);
   const Request request = parseRequest(line);
   enterSandbox();
-  if (!request.work) {
+  if (!request.profile) {
     say(probeSource(kSourceDescriptor));
     return kExitDone;
   }
-  transcodeSource(*request.work, talking());
+  const Outputs outputs{kClipDescriptor, kPosterDescriptor, kThumbnailDescriptor};
+  say(transcodeSource(kSourceDescriptor, *request.profile, outputs,
+                      [](const Progress& progress) { say(progress); }));
   return kExitDone;
 } catch (const Refused& refused) {
   say(refused.refusal());

@@ -1,13 +1,16 @@
 #pragma once
 
-#include "transcoder/job.h"
+#include <functional>
+
 #include "transcoder/process.h"
+#include "transcoder/profile.h"
+#include "transcoder/report.h"
 
 namespace clipcourier::transcoder {
 
 // The worker's two tasks, on descriptors. Throw Refused, Error, std::bad_alloc.
 Probe probeSource(int sourceFd);
-// Tells the listener of everything that was asked for, as soon as it is complete.
-void transcodeSource(const Work& work, const Listener& listener);
+Report transcodeSource(int sourceFd, const Profile& profile, const Outputs& outputs,
+                       const OnProgress& onProgress);
 
 }  // namespace clipcourier::transcoder

@@ -1,0 +1,16 @@
+#include "transcoder/worker/h264.h"
+
+#include "fuzz/input.h"
+
+using namespace clipcourier::transcoder;
+
+// The first byte chooses the length of lengths, also those there are not.
+FUZZ(input) {
+  if (input.empty()) return;
+  SliceCounts counts;
+  countSlices(input.substr(1), input[0] & 7, counts);
+  const auto units = counts.i + counts.p + counts.b + counts.other + counts.sei + counts.broken;
+  require(units >= 0 && units <= static_cast<std::int64_t>(input.size()));
+  const AvcConfig config = parseAvcConfig(input);
+  require(config.lengthBytes >= 0 && config.lengthBytes <= 4);
+}
