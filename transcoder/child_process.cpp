@@ -18,6 +18,7 @@
 namespace clipcourier::transcoder {
 namespace {
 
+constexpr int kMaxDescriptors = 64;
 // Five seconds between the end of the output and the end of the process are more than enough.
 constexpr int kPatienceTicks = 1'000;
 constexpr int kPatienceTickMs = 5;
@@ -64,7 +65,7 @@ void applyLimits(const ChildPlan& plan) {
 
 // First all of them out of the way, then into their places, so that none overwrites another.
 void placeDescriptors(const ChildPlan& plan) {
-  int moved[16];
+  int moved[kMaxDescriptors];
   for (int i = 0; i < plan.descriptorCount; ++i) {
     moved[i] = fcntl(plan.descriptors[i], F_DUPFD, 64);
     if (moved[i] < 0) _exit(127);
@@ -135,6 +136,7 @@ ChildProcess::ChildProcess(const ChildOptions& options) {
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
 
+  if (descriptors.size() > kMaxDescriptors) cannotStart("too many descriptors");
   if (::access(program.c_str(), X_OK) != 0) cannotStart(program);
   const ChildPlan plan{program.c_str(),
                        arguments.data(),

@@ -4,10 +4,9 @@
 #include <sys/wait.h>
 
 #include <optional>
-#include <type_traits>
+#include <set>
 
 #include "transcoder/child_process.h"
-#include "transcoder/job.h"
 
 namespace clipcourier::transcoder {
 namespace {
@@ -22,48 +21,106 @@ constexpr std::size_t kKeptLog = 2'000;
               "transcoder." + code);
 }
 
+[[noreturn]] void brokeProtocol(const std::string& how) {
+  throw Error(ErrorKind::internal, "the transcoder " + how, {}, "transcoder.protocol");
+}
+
+// Tells the listener what the worker says, and sees to it that everything asked for is answered
+// once and nothing else is.
+class Answers {
+ public:
+  Answers(const Work& work, const Listener& listener) : listener_(listener) {
+    for (const Rendition& each : work.renditions) open_.insert(each.profile.name);
+    usable_ = work.renditions.empty();
+    posters_ = work.pictures.anyPoster();
+    extras_ = work.pictures.anyExtra();
+  }
+
+  // std::visit()ed with what the worker said; true when it was something that was asked for.
+  bool operator()(const Progress& it) { return tell(listener_.progress, it); }
+  bool operator()(const Posters& it) {
+    once(posters_);
+    return tell(listener_.posters, it);
+  }
+  bool operator()(const Extras& it) {
+    once(extras_);
+    return tell(listener_.extras, it);
+  }
+  bool operator()(const Report& it) {
+    close(it.profile);
+    usable_ = true;
+    return tell(listener_.clip, it);
+  }
+  bool operator()(const RenditionRefused& it) {
+    close(it.profile);
+    return tell(listener_.refused, it);
+  }
+  bool operator()(const RenditionServed& it) {
+    close(it.profile);
+    usable_ = true;
+    return tell(listener_.served, it);
+  }
+  bool operator()(const Probe&) { return false; }
+  bool operator()(const Refusal&) { return false; }
+  bool operator()(const Failure&) { return false; }
+
+  void throwUnlessComplete() const {
+    if (!open_.empty()) brokeProtocol("ended without an answer for " + *open_.begin());
+    // A source that no profile takes needs no pictures.
+    if (usable_ && (posters_ || extras_)) brokeProtocol("ended without all pictures");
+  }
+
+ private:
+  template <class Value>
+  static bool tell(const std::function<void(const Value&)>& listener, const Value& value) {
+    if (listener) listener(value);
+    return true;
+  }
+  void close(const std::string& profile) {
+    if (open_.erase(profile) == 0) brokeProtocol("answered what nobody asked");
+  }
+  static void once(bool& waiting) {
+    if (!std::exchange(waiting, false)) brokeProtocol("answered what nobody asked");
+  }
+
+  const Listener& listener_;
+  std::set<std::string> open_;             // profiles not answered yet
+  bool posters_ = false, extras_ = false;  // still to come
+  bool usable_ = false;                    // not everything was refused
+};
+
 // Talks with one worker until it has answered and is gone.
 class Conversation {
  public:
-  Conversation(const ChildOptions& options, std::chrono::seconds wall, const OnProgress& onProgress,
-               const Cancelled& cancelled)
+  // `take` answers whether an answer was for it; one that was not is the last word.
+  Conversation(const ChildOptions& options, std::chrono::seconds wall, const Cancelled& cancelled,
+               std::function<bool(const Answer&)> take)
       : child_(options),
         deadline_(SteadyClock::now() + wall),
-        onProgress_(onProgress),
-        cancelled_(cancelled) {}
+        cancelled_(cancelled),
+        take_(std::move(take)) {}
 
-  template <class Wanted>
-  Wanted run() {
+  // Returns the worker's last word, if there was one. Throws when that is a refusal or a failure.
+  std::optional<Answer> run() {
     while (child_.read(out_, log_, kTick)) {
       takeLines();
       if (log_.size() > 2 * kKeptLog) log_.erase(0, log_.size() - kKeptLog);
       stopWhenAsked();
     }
     takeLines();
-    const int status = child_.wait();
-    throwOnFailure(status);
-    if (auto* wanted = answer_ ? std::get_if<Wanted>(&*answer_) : nullptr) return *wanted;
-    throw Error(ErrorKind::internal, "the transcoder ended without an answer", {},
-                "transcoder.protocol");
+    throwOnFailure(child_.wait());
+    return std::move(last_);
   }
 
  private:
   void takeLines() {
     std::size_t begin = 0;
-    for (std::size_t end; (end = out_.find('\n', begin)) != std::string::npos; begin = end + 1)
-      take(parseAnswer(out_.substr(begin, end - begin)));
-    out_.erase(0, begin);
-    if (out_.size() > kMaxLineBytes)
-      throw Error(ErrorKind::internal, "the transcoder wrote an endless line", {},
-                  "transcoder.protocol");
-  }
-
-  void take(Answer answer) {
-    if (const auto* progress = std::get_if<Progress>(&answer)) {
-      if (onProgress_) onProgress_(*progress);
-    } else {
-      answer_ = std::move(answer);
+    for (std::size_t end; (end = out_.find('\n', begin)) != std::string::npos; begin = end + 1) {
+      Answer answer = parseAnswer(out_.substr(begin, end - begin));
+      if (!take_(answer)) last_ = std::move(answer);
     }
+    out_.erase(0, begin);
+    if (out_.size() > kMaxLineBytes) brokeProtocol("wrote an endless line");
   }
 
   void stopWhenAsked() {
@@ -73,9 +130,9 @@ class Conversation {
 
   void throwOnFailure(int status) {
     if (WIFSIGNALED(status)) throwOnSignal(WTERMSIG(status));
-    if (answer_) {
-      if (const auto* refusal = std::get_if<Refusal>(&*answer_)) throw RefusedInput(*refusal);
-      if (const auto* failure = std::get_if<Failure>(&*answer_)) throwOn(*failure);
+    if (last_) {
+      if (const auto* refusal = std::get_if<Refusal>(&*last_)) throw RefusedInput(*refusal);
+      if (const auto* failure = std::get_if<Failure>(&*last_)) throwOn(*failure);
     }
     if (WEXITSTATUS(status) == kExitDone) return;
     throw Error(ErrorKind::internal,
@@ -108,10 +165,10 @@ class Conversation {
 
   ChildProcess child_;
   SteadyClock::time_point deadline_;
-  const OnProgress& onProgress_;
   const Cancelled& cancelled_;
+  std::function<bool(const Answer&)> take_;
   std::string out_, log_;
-  std::optional<Answer> answer_;
+  std::optional<Answer> last_;
 };
 
 ChildOptions options(const std::filesystem::path& program, const Limits& limits,
@@ -120,13 +177,23 @@ ChildOptions options(const std::filesystem::path& program, const Limits& limits,
   child.program = program;
   child.arguments = {"--job"};
   child.input = toLine(request) + "\n";
-  if (child.input.size() > kMaxRequestBytes)
+  if (child.input.size() > kMaxRequestBytes || handed.size() > kMaxHanded)
     throw Error(ErrorKind::internal, "the request for the transcoder is too long");
   child.handed = std::move(handed);
   child.memory = limits.memory;
   child.output = limits.output;
   child.cpu = limits.cpu;
   return child;
+}
+
+// The worker's descriptors begin at 3, in the order of eachDescriptor(). Returns ours.
+std::vector<int> renumber(Work& work) {
+  std::vector<int> ours;
+  eachDescriptor(work, [&](int& descriptor) {
+    ours.push_back(descriptor);
+    descriptor = kSourceDescriptor + static_cast<int>(ours.size()) - 1;
+  });
+  return ours;
 }
 
 }  // namespace
@@ -143,18 +210,27 @@ std::filesystem::path Process::besideThisProgram() {
 }
 
 Probe Process::probe(int source, const Cancelled& cancelled) const {
-  const OnProgress nobody;
-  return Conversation(options(program_, limits_, {}, {source}), limits_.wall, nobody, cancelled)
-      .run<Probe>();
+  const auto nothing = [](const Answer& answer) {
+    return std::holds_alternative<Progress>(answer);
+  };
+  const auto answer =
+      Conversation(options(program_, limits_, {}, {source}), limits_.wall, cancelled, nothing)
+          .run();
+  if (const auto* probe = answer ? std::get_if<Probe>(&*answer) : nullptr) return *probe;
+  brokeProtocol("ended without an answer");
 }
 
-Report Process::transcode(int source, const Profile& profile, const Outputs& outputs,
-                          const OnProgress& onProgress, const Cancelled& cancelled) const {
-  const Request request{profile};
-  const std::vector<int> handed{source, outputs.clip, outputs.poster, outputs.thumbnail};
-  return Conversation(options(program_, limits_, request, handed), limits_.wall, onProgress,
-                      cancelled)
-      .run<Report>();
+void Process::transcode(const Work& work, const Listener& listener,
+                        const Cancelled& cancelled) const {
+  Work theirs = work;
+  const std::vector<int> handed = renumber(theirs);
+  Answers answers(work, listener);
+  const auto take = [&](const Answer& answer) { return std::visit(answers, answer); };
+  const auto last = Conversation(options(program_, limits_, {std::move(theirs)}, handed),
+                                 limits_.wall, cancelled, take)
+                        .run();
+  if (last) brokeProtocol("answered what nobody asked");
+  answers.throwUnlessComplete();
 }
 
 }  // namespace clipcourier::transcoder

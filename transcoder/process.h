@@ -6,8 +6,7 @@
 
 #include "base/byte_size.h"
 #include "base/error.h"
-#include "transcoder/profile.h"
-#include "transcoder/report.h"
+#include "transcoder/job.h"
 
 // Runs clipcourier-transcoder for the service: libav never runs in our own process.
 //
@@ -24,14 +23,18 @@ struct Limits {
   ByteSize output = 256_MiB;  // largest file it may write
 };
 
-// Descriptors of empty regular files, open for reading and writing; they stay the caller's.
-struct Outputs {
-  int clip = -1;
-  int poster = -1;     // JPEG
-  int thumbnail = -1;  // JPEG
+// What the caller wants to hear while a worker works; each may be empty. They are called on the
+// calling thread, one at a time, as the worker says it: what a report speaks of is complete in its
+// file. What they throw kills the worker and comes out.
+struct Listener {
+  std::function<void(const Progress&)> progress;
+  std::function<void(const Posters&)> posters;
+  std::function<void(const Report&)> clip;
+  std::function<void(const RenditionRefused&)> refused;
+  std::function<void(const RenditionServed&)> served;
+  std::function<void(const Extras&)> extras;
 };
 
-using OnProgress = std::function<void(const Progress&)>;
 using Cancelled = std::function<bool()>;  // asked about twenty times a second
 
 // The input cannot become a clip: kind refused, code and hint of the refusal (in English).
@@ -51,13 +54,15 @@ class Process {
   // clipcourier-transcoder in the folder this program runs from.
   static std::filesystem::path besideThisProgram();
 
-  // `source` is a descriptor of a regular file; its position does not matter and does not change.
   // Both throw RefusedInput; Error(unavailable) when the worker was killed, passed a limit or was
   // cancelled (code "transcoder.cancelled", ".timeout", ".cpu", ".memory", ".output_size",
   // ".killed"; a later try may work); Error(internal) when it crashed or broke the protocol.
+  // `source` is a descriptor of a regular file; its position does not matter and does not change.
   Probe probe(int source, const Cancelled& cancelled = {}) const;
-  Report transcode(int source, const Profile& profile, const Outputs& outputs,
-                   const OnProgress& onProgress = {}, const Cancelled& cancelled = {}) const;
+  // Returns when everything wanted was answered: each rendition by one call of `clip`, `refused` or
+  // `served`. Pictures may be missing when every rendition was refused. What was reported before an
+  // error stays valid.
+  void transcode(const Work& work, const Listener& listener, const Cancelled& cancelled = {}) const;
 
  private:
   std::filesystem::path program_;

@@ -52,10 +52,18 @@ void notice(Visit&& visit, T& o) {
 }
 
 template <class Visit, class T>
+void choice(Visit&& visit, T& o) {
+  visit("code", o.code);
+  visit("words", o.words);
+  visit("value", o.value);
+}
+
+template <class Visit, class T>
 void refusal(Visit&& visit, T& o) {
   visit("code", o.code);
   visit("what", o.what);
   visit("hint", o.hint);
+  visit("choices", o.choices);
 }
 
 template <class Visit, class T>
@@ -122,12 +130,9 @@ void claim(Visit&& visit, T& o) {
 }
 
 template <class Visit, class T>
-void picture(Visit&& visit, T& o) {
-  visit("width", o.width);
-  visit("height", o.height);
-  visit("bytes", o.bytes);
-  visit("sha256", o.sha256);
-  visit("time_ms", o.timeMs);
+void quality(Visit&& visit, T& o) {
+  visit("ssim_ppm", o.ssimPpm);
+  visit("psnr_milli_db", o.psnrMilliDb);
 }
 
 template <class Visit, class T>
@@ -142,11 +147,13 @@ void report(Visit&& visit, T& o) {
   visit("frame_rate", o.frameRate);
   visit("has_audio", o.hasAudio);
   visit("passed", o.passed);
+  visit("passthrough", o.passthrough);
+  visit("quality", o.quality);
+  visit("edits", o.edits);
   visit("claims", o.claims);
   visit("repaired", o.repaired);
+  visit("advice", o.advice);
   visit("warnings", o.warnings);
-  visit("poster", o.poster);
-  visit("thumbnail", o.thumbnail);
   visit("source", o.source);
 }
 
@@ -164,6 +171,8 @@ void to_json(json& j, const Words& o) { words(Writer{j}, o); }
 void from_json(const json& j, Words& o) { words(Reader{j}, o); }
 void to_json(json& j, const Notice& o) { notice(Writer{j}, o); }
 void from_json(const json& j, Notice& o) { notice(Reader{j}, o); }
+void to_json(json& j, const Choice& o) { choice(Writer{j}, o); }
+void from_json(const json& j, Choice& o) { choice(Reader{j}, o); }
 void to_json(json& j, const Refusal& o) { refusal(Writer{j}, o); }
 void from_json(const json& j, Refusal& o) { refusal(Reader{j}, o); }
 void to_json(json& j, const Progress& o) { progress(Writer{j}, o); }
@@ -176,8 +185,8 @@ void to_json(json& j, const Probe& o) { probe(Writer{j}, o); }
 void from_json(const json& j, Probe& o) { probe(Reader{j}, o); }
 void to_json(json& j, const Claim& o) { claim(Writer{j}, o); }
 void from_json(const json& j, Claim& o) { claim(Reader{j}, o); }
-void to_json(json& j, const Picture& o) { picture(Writer{j}, o); }
-void from_json(const json& j, Picture& o) { picture(Reader{j}, o); }
+void to_json(json& j, const Quality& o) { quality(Writer{j}, o); }
+void from_json(const json& j, Quality& o) { quality(Reader{j}, o); }
 void to_json(json& j, const Report& o) { report(Writer{j}, o); }
 void from_json(const json& j, Report& o) { report(Reader{j}, o); }
 

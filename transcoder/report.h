@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "transcoder/edits.h"
+
 // What the transcoder says about a source and a clip. Plain values with JSON; no libav here.
 //
 // Numbers are whole (bytes, milliseconds) and frame rates are fractions, so that the canonical form
@@ -25,11 +27,20 @@ struct Notice {
   friend bool operator==(const Notice&, const Notice&) = default;
 };
 
+// A way out of a refusal that people can take with one click.
+struct Choice {
+  std::string code;        // stable: "choice.trim", "choice.watch_only"
+  Words words;             // "Auf 45 s kürzen"
+  std::int64_t value = 0;  // what `code` needs: the milliseconds that are left after trimming
+  friend bool operator==(const Choice&, const Choice&) = default;
+};
+
 // Why an input cannot become a clip. Permanent: the same bytes are refused again.
 struct Refusal {
-  std::string code;  // stable: "input.encrypted"
-  Words what;        // what is wrong
-  Words hint;        // what to do
+  std::string code;               // stable: "input.encrypted"
+  Words what;                     // what is wrong
+  Words hint;                     // what to do
+  std::vector<Choice> choices{};  // empty when there is nothing to choose
   friend bool operator==(const Refusal&, const Refusal&) = default;
 };
 
@@ -96,15 +107,14 @@ struct Claim {
   friend bool operator==(const Claim&, const Claim&) = default;
 };
 
-struct Picture {
-  int width = 0, height = 0;
-  std::uint64_t bytes = 0;
-  std::string sha256;       // hexadecimal
-  std::int64_t timeMs = 0;  // where in the clip it was taken
-  friend bool operator==(const Picture&, const Picture&) = default;
+// How close the clip's pictures are to those that went into the encoder, as the encoder measured.
+struct Quality {
+  int ssimPpm = 0;      // structural similarity in millionths; 1,000,000: equal
+  int psnrMilliDb = 0;  // of all pixels together, thousandths of a decibel
+  friend bool operator==(const Quality&, const Quality&) = default;
 };
 
-inline constexpr int kReportVersion = 1;
+inline constexpr int kReportVersion = 2;
 
 // The clip's proof: every claim was measured on the output file. A clip whose report has not
 // `passed` must not be sent.
@@ -118,10 +128,13 @@ struct Report {
   Fraction frameRate;
   bool hasAudio = false;
   bool passed = false;
+  bool passthrough = false;        // the source's own pictures, not encoded again
+  std::optional<Quality> quality;  // none with passthrough
+  Edits edits;                     // what was asked for
   std::vector<Claim> claims;
   std::vector<Notice> repaired;
-  std::vector<Notice> warnings;
-  Picture poster, thumbnail;
+  std::vector<Notice> advice;    // what would make the clip better
+  std::vector<Notice> warnings;  // what to look at before it is sent
   Probe source;
   friend bool operator==(const Report&, const Report&) = default;
 };
@@ -133,6 +146,8 @@ void to_json(nlohmann::json& json, const Words& words);
 void from_json(const nlohmann::json& json, Words& words);
 void to_json(nlohmann::json& json, const Notice& notice);
 void from_json(const nlohmann::json& json, Notice& notice);
+void to_json(nlohmann::json& json, const Choice& choice);
+void from_json(const nlohmann::json& json, Choice& choice);
 void to_json(nlohmann::json& json, const Refusal& refusal);
 void from_json(const nlohmann::json& json, Refusal& refusal);
 void to_json(nlohmann::json& json, const Progress& progress);
@@ -143,8 +158,8 @@ void to_json(nlohmann::json& json, const Probe& probe);
 void from_json(const nlohmann::json& json, Probe& probe);
 void to_json(nlohmann::json& json, const Claim& claim);
 void from_json(const nlohmann::json& json, Claim& claim);
-void to_json(nlohmann::json& json, const Picture& picture);
-void from_json(const nlohmann::json& json, Picture& picture);
+void to_json(nlohmann::json& json, const Quality& quality);
+void from_json(const nlohmann::json& json, Quality& quality);
 void to_json(nlohmann::json& json, const Report& report);
 void from_json(const nlohmann::json& json, Report& report);
 

@@ -19,8 +19,7 @@ std::optional<transcoder::Report> parse(const std::string& report) {
 
 bool speaksOf(const transcoder::Report& report, const Clip& clip) {
   return report.sha256 == clip.sha256 && report.bytes == clip.size.bytes &&
-         report.profile == clip.profile && report.poster.sha256 == clip.poster.sha256 &&
-         report.thumbnail.sha256 == clip.thumbnail.sha256;
+         report.profile == clip.profile;
 }
 
 }  // namespace

@@ -11,7 +11,14 @@ namespace {
 struct OutputFiles {
   explicit OutputFiles(media::MediaStore& store)
       : clip(store.createTemp()), poster(store.createTemp()), thumbnail(store.createTemp()) {}
-  transcoder::Outputs descriptors() const { return {clip.fd(), poster.fd(), thumbnail.fd()}; }
+  transcoder::Work workFor(int source, const transcoder::Profile& profile) const {
+    transcoder::Work work;
+    work.inputs.source = source;
+    work.renditions = {{profile, clip.fd()}};
+    work.pictures.poster = poster.fd();
+    work.pictures.thumbnail = thumbnail.fd();
+    return work;
+  }
   media::TempFile clip, poster, thumbnail;
 };
 
@@ -31,8 +38,6 @@ void fillIn(Clip& clip, const transcoder::Report& report) {
   clip.width = report.width;
   clip.height = report.height;
   clip.duration = Millis(report.durationMs);
-  clip.poster = {report.poster.sha256, {report.poster.bytes}};
-  clip.thumbnail = {report.thumbnail.sha256, {report.thumbnail.bytes}};
   clip.report = transcoder::canonicalBytes(report);
 }
 
@@ -85,12 +90,21 @@ void TranscodeJob::convert(jobs::JobContext& context, Clip clip, const Video& vi
   const transcoder::Profile& profile = profileOf(clip);
   const media::OpenFile original = store_.open(video.originalSha256);
   OutputFiles files(store_);
-  const transcoder::Report report = transcoder_.transcode(
-      original.fd.get(), profile, files.descriptors(),
-      [&](const transcoder::Progress& progress) {
-        context.progress(progress.percent, toWords(progress.words));
-      },
-      [&] { return context.cancelled(); });
+  transcoder::Report report;
+  transcoder::Listener listener;
+  listener.progress = [&](const transcoder::Progress& progress) {
+    context.progress(progress.percent, toWords(progress.words));
+  };
+  listener.posters = [&](const transcoder::Posters& posters) {
+    clip.poster = {posters.poster.sha256, {posters.poster.bytes}};
+    clip.thumbnail = {posters.thumbnail.sha256, {posters.thumbnail.bytes}};
+  };
+  listener.clip = [&](const transcoder::Report& made) { report = made; };
+  listener.refused = [](const transcoder::RenditionRefused& it) {
+    throw transcoder::RefusedInput(it.refusal);
+  };
+  transcoder_.transcode(files.workFor(original.fd.get(), profile), listener,
+                        [&] { return context.cancelled(); });
   fillIn(clip, report);
   if (!report.passed) return fail(context, clip, failureFor("clip.not_conforming"), clip.report);
 

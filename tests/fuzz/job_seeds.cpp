@@ -24,5 +24,11 @@ int main(int, char** argv) {
   const std::string folder = argv[1];
   writeAnswers(folder, std::make_index_sequence<std::variant_size_v<Answer>>());
   std::ofstream(folder + "/probe") << toLine(Request{});
-  std::ofstream(folder + "/work") << toLine(Request{builtInProfiles().begin()->second});
+  Work work;
+  work.edits.fit = Edits::Fit{"1:1"};
+  for (const auto& [name, profile] : builtInProfiles()) work.renditions.push_back({profile, 4});
+  work.renditions.resize(2);
+  work.pictures.candidates = {5, 6};
+  work.posterAtMs = 1000;
+  std::ofstream(folder + "/work") << toLine(Request{work});
 }

@@ -109,13 +109,15 @@ TEST_CASE("real files of every kind become clips, and ffprobe agrees with their 
     CAPTURE(name);
     Folder folder;
     OutputFiles files(folder);
-    Report report;
-    REQUIRE_NOTHROW(report = Process().transcode(openToRead(corpus() + "/" + name).get(),
-                                                 whatsapp(), files.outputs()));
+    Heard heard;
+    REQUIRE_NOTHROW(heard = transcode(corpus() + "/" + name, files.work(whatsapp())));
+    REQUIRE(heard.reports.size() == 1);
+    const Report& report = heard.reports[0];
     INFO(failures(report));
     CHECK(report.passed);
-    CHECK(report.poster.bytes > 100);
-    CHECK(report.thumbnail.bytes < 200'000);
+    REQUIRE(heard.posters);
+    CHECK(heard.posters->poster.bytes > 100);
+    CHECK(heard.posters->thumbnail.bytes < 200'000);
     checkAgainstFfprobe(report, files.clipPath);
   }
 }
@@ -127,7 +129,7 @@ TEST_CASE("real files that are no usable video are refused, each with its reason
     Folder folder;
     OutputFiles files(folder);
     try {
-      Process().transcode(openToRead(corpus() + "/" + name).get(), whatsapp(), files.outputs());
+      transcode(corpus() + "/" + name, files.work(whatsapp()));
       FAIL_CHECK("was not refused");
     } catch (const RefusedInput& refused) {
       CHECK(refused.code() == code);

@@ -42,6 +42,39 @@ OutputFiles::OutputFiles(const Folder& folder)
       poster(openNew(posterPath)),
       thumbnail(openNew(thumbnailPath)) {}
 
+Work OutputFiles::work(const Profile& profile) const {
+  Work work;
+  work.renditions = {{profile, clip.get()}};
+  work.pictures.poster = poster.get();
+  work.pictures.thumbnail = thumbnail.get();
+  return work;
+}
+
+Listener Heard::listener() {
+  Listener listener;
+  listener.progress = [this](const Progress& it) { steps.push_back(it); };
+  listener.posters = [this](const Posters& it) { posters = it; };
+  listener.clip = [this](const Report& it) { reports.push_back(it); };
+  listener.refused = [this](const RenditionRefused& it) { refused.push_back(it); };
+  listener.served = [this](const RenditionServed& it) { served.push_back(it); };
+  listener.extras = [this](const Extras& it) { extras = it; };
+  return listener;
+}
+
+Heard transcode(const std::filesystem::path& source, Work work, const Process& process) {
+  const Descriptor file = openToRead(source);
+  work.inputs.source = file.get();
+  Heard heard;
+  process.transcode(work, heard.listener());
+  return heard;
+}
+
+Report transcode(const std::filesystem::path& source, const OutputFiles& files) {
+  const Heard heard = transcode(source, files.work(whatsapp()));
+  if (heard.reports.size() != 1) throw std::runtime_error("no clip of " + source.string());
+  return heard.reports[0];
+}
+
 std::string outputOf(const std::string& commandLine) {
   FILE* pipe = popen(commandLine.c_str(), "r");
   if (!pipe) throw std::runtime_error("cannot run " + commandLine);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,26 @@ void write(const std::filesystem::path& path, const std::string& content);
 // Clip and pictures of one transcode, in files.
 struct OutputFiles {
   explicit OutputFiles(const Folder& folder);
-  Outputs outputs() const { return {clip.get(), poster.get(), thumbnail.get()}; }
+  Work work(const Profile& profile) const;  // that one rendition, poster and thumbnail
   std::filesystem::path clipPath, posterPath, thumbnailPath;
   Descriptor clip, poster, thumbnail;
 };
+
+// Everything the worker said about one source.
+struct Heard {
+  std::vector<Progress> steps;
+  std::optional<Posters> posters;
+  std::vector<Report> reports;
+  std::vector<RenditionRefused> refused;
+  std::vector<RenditionServed> served;
+  std::optional<Extras> extras;
+  Listener listener();  // fills this
+};
+
+// Runs the real program; work.inputs.source is filled in. Throws like Process.
+Heard transcode(const std::filesystem::path& source, Work work, const Process& process = Process());
+// The report of one clip for WhatsApp.
+Report transcode(const std::filesystem::path& source, const OutputFiles& files);
 
 // Runs a program and answers its standard output; throws when it fails.
 std::string outputOf(const std::string& commandLine);

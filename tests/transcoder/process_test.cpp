@@ -49,10 +49,6 @@ Error errorOf(const Process& process, const Folder& folder, const Cancelled& can
   return Error(ErrorKind::notFound, "no error at all");
 }
 
-Report transcode(const std::filesystem::path& source, const OutputFiles& files) {
-  return Process().transcode(openToRead(source).get(), whatsapp(), files.outputs());
-}
-
 bool isGone(pid_t pid) {
   const std::string stat = contentOf("/proc/" + std::to_string(pid) + "/stat");
   return stat.empty() || stat.find(") Z ") != std::string::npos;
@@ -75,10 +71,9 @@ TEST_CASE("a video becomes a clip with pictures and a proof that ffprobe agrees 
            " -metadata title=Secret -metadata location=+52.5+013.4/ -c:v mpeg4 -q:v 3 -c:a mp3",
        folder / "source.mov");
   OutputFiles files(folder);
-  std::vector<Progress> steps;
-  const Report report =
-      Process().transcode(openToRead(folder / "source.mov").get(), whatsapp(), files.outputs(),
-                          [&](const Progress& progress) { steps.push_back(progress); });
+  const Heard heard = transcode(folder / "source.mov", files.work(whatsapp()));
+  REQUIRE(heard.reports.size() == 1);
+  const Report& report = heard.reports[0];
   INFO(failures(report));
   CHECK(report.passed);
   CHECK(report.claims.size() >= 22);
@@ -92,12 +87,14 @@ TEST_CASE("a video becomes a clip with pictures and a proof that ffprobe agrees 
   CHECK(contentOf(files.clipPath).find("x264") == std::string::npos);
   CHECK(contentOf(files.clipPath).find("Lavf") == std::string::npos);
 
-  CHECK(report.poster.width == 640);
-  CHECK(report.poster.bytes == std::filesystem::file_size(files.posterPath));
-  CHECK(report.thumbnail.width == 320);
-  CHECK(report.thumbnail.bytes < 200'000);
+  REQUIRE(heard.posters);
+  CHECK(heard.posters->poster.width == 640);
+  CHECK(heard.posters->poster.bytes == std::filesystem::file_size(files.posterPath));
+  CHECK(heard.posters->thumbnail.width == 320);
+  CHECK(heard.posters->thumbnail.bytes < 200'000);
   CHECK(contentOf(files.posterPath).substr(0, 3) == "\xff\xd8\xff");
 
+  const auto& steps = heard.steps;
   REQUIRE(steps.size() > 5);
   CHECK(steps.front().percent == 0);
   CHECK(steps.back().percent == 100);
@@ -179,13 +176,12 @@ TEST_CASE("a source longer than the profile allows is refused with choices", "[t
   Folder folder;
   draw("-f lavfi -i color=red:size=64x64:rate=5:duration=700 -c:v mpeg4", folder / "long.mp4");
   OutputFiles files(folder);
-  try {
-    transcode(folder / "long.mp4", files);
-    FAIL("was not refused");
-  } catch (const RefusedInput& refused) {
-    CHECK(refused.code() == "input.too_long");
-    CHECK(refused.hint().find("10:00") != std::string::npos);
-  }
+  const Heard heard = transcode(folder / "long.mp4", files.work(whatsapp()));
+  CHECK(heard.reports.empty());
+  REQUIRE(heard.refused.size() == 1);
+  CHECK(heard.refused[0].profile == "whatsapp");
+  CHECK(heard.refused[0].refusal.code == "input.too_long");
+  CHECK(heard.refused[0].refusal.hint.en.find("10:00") != std::string::npos);
 }
 
 TEST_CASE("several workers run at once and leave no descriptor open", "[transcoder]") {
@@ -200,7 +196,11 @@ TEST_CASE("several workers run at once and leave no descriptor open", "[transcod
       threads.emplace_back([&] {
         Folder own;
         OutputFiles files(own);
-        passed += Process().transcode(source.get(), whatsapp(), files.outputs()).passed;
+        Work work = files.work(whatsapp());
+        work.inputs.source = source.get();
+        Heard heard;
+        Process().transcode(work, heard.listener());
+        passed += heard.reports.at(0).passed;
       });
   }
   CHECK(passed == 4);
@@ -325,7 +325,7 @@ TEST_CASE("an output limit stops the worker, and the limit is named", "[transcod
   limits.output = 20_KB;
   const Process process(Process::besideThisProgram(), limits);
   try {
-    process.transcode(openToRead(folder / "source.mp4").get(), whatsapp(), files.outputs());
+    transcode(folder / "source.mp4", files.work(whatsapp()), process);
     FAIL("was not stopped");
   } catch (const Error& error) {
     CHECK(error.code() == "transcoder.output_size");
@@ -342,7 +342,7 @@ TEST_CASE("a memory limit stops the worker, and the limit is named", "[transcode
   limits.memory = 90_MB;
   const Process process(Process::besideThisProgram(), limits);
   try {
-    process.transcode(openToRead(folder / "source.mp4").get(), whatsapp(), files.outputs());
+    transcode(folder / "source.mp4", files.work(whatsapp()), process);
     FAIL("was not stopped");
   } catch (const Error& error) {
     INFO(error.what());

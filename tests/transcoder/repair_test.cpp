@@ -18,7 +18,7 @@ struct Result {
 
   explicit Result(const std::string& arguments, const std::string& name = "source.mp4") {
     draw(arguments, folder / name);
-    report = Process().transcode(openToRead(folder / name).get(), whatsapp(), files.outputs());
+    report = transcode(folder / name, files);
     INFO(failures(report));
     CHECK(report.passed);
     checkAgainstFfprobe(report, files.clipPath);
@@ -209,8 +209,7 @@ TEST_CASE("a file that was cut off is used as far as it goes, with a warning", "
   const std::string whole = contentOf(folder / "whole.mp4");
   write(folder / "cut.mp4", whole.substr(0, whole.size() / 2));
   OutputFiles files(folder);
-  const Report report =
-      Process().transcode(openToRead(folder / "cut.mp4").get(), whatsapp(), files.outputs());
+  const Report report = transcode(folder / "cut.mp4", files);
   CHECK(report.passed);
   CHECK(report.durationMs > 1000);
   CHECK(report.durationMs < 5000);
@@ -227,8 +226,7 @@ TEST_CASE("noise that cannot be compressed lands just under the byte target", "[
       "-f lavfi -i anoisesrc=duration=8 -c:v libx264 -preset ultrafast -qp 20 -c:a aac",
       folder / "noise.mp4");
   OutputFiles files(folder);
-  const Report report =
-      Process().transcode(openToRead(folder / "noise.mp4").get(), small, files.outputs());
+  const Report report = transcode(folder / "noise.mp4", files.work(small)).reports.at(0);
   INFO(failures(report));
   CHECK(report.passed);
   CHECK(report.bytes <= small.limit.bytes);

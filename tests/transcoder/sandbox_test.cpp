@@ -82,6 +82,11 @@ TEST_CASE("every thread of a working worker is in the sandbox", "[transcoder][sa
     }
     most = std::max(most, seen);
   };
-  Process().transcode(openToRead(folder / "source.mp4").get(), whatsapp(), files.outputs(), look);
+  const Descriptor source = openToRead(folder / "source.mp4");
+  Work work = files.work(whatsapp());
+  work.inputs.source = source.get();
+  Listener listener;
+  listener.progress = look;
+  Process().transcode(work, listener);
   CHECK(most > 1);
 }

@@ -8,12 +8,11 @@
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "base/error.h"
 #include "transcoder/child_process.h"
-#include "transcoder/job.h"
 #include "transcoder/worker/refusals.h"
 #include "transcoder/worker/transcode.h"
 
@@ -23,25 +22,29 @@ namespace {
 constexpr const char* kHelp =
     R"(clipcourier-transcoder: makes a clip that plays on every phone, with proof.
 
-  clipcourier-transcoder SOURCE --profile NAME --out FOLDER [--profiles FOLDER]
+  clipcourier-transcoder SOURCE --profile NAME [--profile NAME ...] --out FOLDER
+                         [--profiles FOLDER]
   clipcourier-transcoder --probe SOURCE
   clipcourier-transcoder --sandbox-check
   clipcourier-transcoder --help
 
-  --profile NAME      what the clip is for: a file of config/profiles/ (whatsapp, telegram, web-720, ...)
-                      or of your own
-  --out FOLDER        gets clip.mp4, poster.jpg and thumbnail.jpg; must exist
+  --profile NAME      what a clip is for: a file of config/profiles/ (whatsapp, telegram, web-720, ...)
+                      or of your own; the first is made first
+  --out FOLDER        gets NAME.mp4 of each profile, poster.jpg and thumbnail.jpg; must exist
   --profiles FOLDER   read NAME.properties there instead of the built-in profiles
   --probe             only say what SOURCE holds
   --sandbox-check     try to break out of the sandbox; exit code 0 when nothing succeeds
 
-The report comes as JSON on standard output, progress on standard error. Exit code 0: done;
-2: SOURCE was refused, and the report says why and what to do; anything else is a defect.
-(--job is how the service calls: a request on standard input, descriptors 3 to 6.)
+The result comes as JSON on standard output: "clips" holds the report of each clip, "refused_clips"
+says which profiles do not take SOURCE and why, "served_clips" which need no clip of their own.
+Progress comes on standard error. Exit code 0: done; 2: SOURCE was refused, or all clips of it, and
+the result says why and what to do; anything else is a defect.
+(--job is how the service calls: a request on standard input, files from descriptor 3 on.)
 )";
 
 struct Wishes {
-  std::string source, profile, out, profiles;
+  std::string source, out, profiles;
+  std::vector<std::string> wanted;
   bool probe = false;
 };
 
@@ -60,7 +63,7 @@ Wishes parse(const std::vector<std::string>& arguments) {
     if (word == "--probe")
       wishes.probe = true;
     else if (word == "--profile")
-      wishes.profile = value();
+      wishes.wanted.push_back(value());
     else if (word == "--out")
       wishes.out = value();
     else if (word == "--profiles")
@@ -71,7 +74,7 @@ Wishes parse(const std::vector<std::string>& arguments) {
       wishes.source = word;
   }
   if (wishes.source.empty()) misused("no source is named");
-  if (!wishes.probe && (wishes.profile.empty() || wishes.out.empty()))
+  if (!wishes.probe && (wishes.wanted.empty() || wishes.out.empty()))
     misused("--profile and --out are needed");
   return wishes;
 }
@@ -84,38 +87,97 @@ Descriptor openFile(const std::filesystem::path& path, int flags) {
   return file;
 }
 
-Profile findProfile(const Wishes& wishes) {
-  const auto profiles = wishes.profiles.empty() ? builtInProfiles() : loadProfiles(wishes.profiles);
-  const auto found = profiles.find(wishes.profile);
+using Profiles = std::map<std::string, Profile>;
+
+const Profile& findProfile(const Profiles& profiles, const std::string& name) {
+  const auto found = profiles.find(name);
   if (found != profiles.end()) return found->second;
   std::string known;
-  for (const auto& [name, profile] : profiles) known += (known.empty() ? "" : ", ") + name;
-  misused("there is no profile " + wishes.profile + "; there is: " + known);
+  for (const auto& [each, profile] : profiles) known += (known.empty() ? "" : ", ") + each;
+  misused("there is no profile " + name + "; there is: " + known);
 }
 
 void print(const nlohmann::json& json) {
   std::cout << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
 }
 
-void run(const Wishes& wishes) {
-  const Descriptor source = openFile(wishes.source, O_RDONLY);
-  if (wishes.probe) return print(probeSource(source.get()));
-  const Profile profile = findProfile(wishes);
-  const std::filesystem::path folder(wishes.out);
-  constexpr int kNew = O_RDWR | O_CREAT | O_TRUNC;
-  const Descriptor clip = openFile(folder / "clip.mp4", kNew);
-  const Descriptor poster = openFile(folder / "poster.jpg", kNew);
-  const Descriptor thumbnail = openFile(folder / "thumbnail.jpg", kNew);
-  const Outputs outputs{clip.get(), poster.get(), thumbnail.get()};
-  try {
-    print(transcodeSource(source.get(), profile, outputs, [](const Progress& progress) {
-      std::cerr << progress.percent << " % " << progress.words.en << std::endl;
-    }));
-  } catch (...) {
-    for (const char* name : {"clip.mp4", "poster.jpg", "thumbnail.jpg"})
-      std::filesystem::remove(folder / name);  // nothing half-made stays
-    throw;
+// New files in one folder. They are removed again unless kept: nothing half-made stays.
+class NewFiles {
+ public:
+  explicit NewFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  ~NewFiles() {
+    std::error_code ignored;
+    for (const auto& [name, file] : files_) std::filesystem::remove(folder_ / name, ignored);
   }
+  NewFiles(const NewFiles&) = delete;
+  NewFiles& operator=(const NewFiles&) = delete;
+
+  int make(const std::string& name) {
+    if (files_.contains(name)) misused(name + " would be written twice");
+    return files_.emplace(name, openFile(folder_ / name, O_RDWR | O_CREAT | O_TRUNC))
+        .first->second.get();
+  }
+  void keep(const std::string& name) { files_.erase(name); }
+
+ private:
+  std::filesystem::path folder_;
+  std::map<std::string, Descriptor> files_;
+};
+
+std::string fileName(const std::string& profile) { return profile + ".mp4"; }
+
+constexpr const char* kPoster = "poster.jpg";
+constexpr const char* kThumbnail = "thumbnail.jpg";
+
+Work workFor(const Wishes& wishes, int source, NewFiles& files) {
+  Work work;
+  work.inputs.source = source;
+  const Profiles profiles =
+      wishes.profiles.empty() ? builtInProfiles() : loadProfiles(wishes.profiles);
+  for (const std::string& name : wishes.wanted)
+    work.renditions.push_back({findProfile(profiles, name), files.make(fileName(name))});
+  work.pictures.poster = files.make(kPoster);
+  work.pictures.thumbnail = files.make(kThumbnail);
+  return work;
+}
+
+// What comes is kept on disk and gathered for the result.
+Listener gathering(nlohmann::json& result, NewFiles& files) {
+  result = {{"clips", nlohmann::json::array()},
+            {"refused_clips", nlohmann::json::array()},
+            {"served_clips", nlohmann::json::array()}};
+  Listener listener;
+  listener.progress = [](const Progress& progress) {
+    std::cerr << progress.percent << " % " << progress.words.en << std::endl;
+  };
+  listener.posters = [&](const Posters& posters) {
+    result["posters"] = posters;
+    for (const char* name : {kPoster, kThumbnail}) files.keep(name);
+  };
+  listener.clip = [&](const Report& report) {
+    result["clips"].push_back(report);
+    files.keep(fileName(report.profile));
+  };
+  listener.refused = [&](const RenditionRefused& it) {
+    result["refused_clips"].push_back({{"profile", it.profile}, {"refusal", it.refusal}});
+  };
+  listener.served = [&](const RenditionServed& it) {
+    result["served_clips"].push_back({{"profile", it.profile}, {"by", it.by}});
+  };
+  return listener;
+}
+
+int run(const Wishes& wishes) {
+  const Descriptor source = openFile(wishes.source, O_RDONLY);
+  if (wishes.probe) {
+    print(probeSource(source.get()));
+    return kExitDone;
+  }
+  NewFiles files(wishes.out);
+  nlohmann::json result;
+  transcodeSource(workFor(wishes, source.get(), files), gathering(result, files));
+  print(result);
+  return result["clips"].empty() ? kExitRefused : kExitDone;
 }
 
 }  // namespace
@@ -126,8 +188,7 @@ int runCommandLine(const std::vector<std::string>& arguments) try {
       std::cout << kHelp;
       return kExitDone;
     }
-  run(parse(arguments));
-  return kExitDone;
+  return run(parse(arguments));
 } catch (const Refused& refused) {
   print({{"refused", refused.refusal()}});
   return kExitRefused;

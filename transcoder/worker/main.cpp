@@ -29,19 +29,22 @@ void say(const Answer& answer) {
   std::fflush(stdout);
 }
 
+Listener talking() {
+  const auto each = [](const auto& it) { say(it); };
+  return {each, each, each, each, each, each};
+}
+
 // One request of the service. Nothing is opened: all descriptors were handed over.
 int runJob() try {
   std::string line;
   std::getline(std::cin, line);
   const Request request = parseRequest(line);
   enterSandbox();
-  if (!request.profile) {
+  if (!request.work) {
     say(probeSource(kSourceDescriptor));
     return kExitDone;
   }
-  const Outputs outputs{kClipDescriptor, kPosterDescriptor, kThumbnailDescriptor};
-  say(transcodeSource(kSourceDescriptor, *request.profile, outputs,
-                      [](const Progress& progress) { say(progress); }));
+  transcodeSource(*request.work, talking());
   return kExitDone;
 } catch (const Refused& refused) {
   say(refused.refusal());

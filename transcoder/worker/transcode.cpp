@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/crypto.h"
 #include "base/error.h"
@@ -17,12 +18,10 @@
 namespace clipcourier::transcoder {
 namespace {
 
-constexpr ByteSize kPosterLimit = 1_MB;
-
 // Says each per cent once.
 class Progressing {
  public:
-  explicit Progressing(const OnProgress& out) : out_(out) {}
+  explicit Progressing(const std::function<void(const Progress&)>& out) : out_(out) {}
   void at(double percent, const char* key, const Words& words) {
     const int whole = std::clamp(static_cast<int>(percent), 0, 100);
     if (whole == last_ && key == key_) return;
@@ -32,7 +31,7 @@ class Progressing {
   }
 
  private:
-  const OnProgress& out_;
+  const std::function<void(const Progress&)>& out_;
   int last_ = -1;
   std::string key_;
 };
@@ -40,7 +39,6 @@ class Progressing {
 const Words kProbing{"Das Video wird untersucht.", "Looking at the video."};
 const Words kEncoding{"Der Clip wird erzeugt.", "Making the clip."};
 const Words kAgain{"Der Clip wird kleiner gemacht.", "Making the clip smaller."};
-const Words kPictures{"Vorschaubilder werden erzeugt.", "Making the pictures."};
 const Words kChecking{"Der fertige Clip wird geprüft.", "Checking the finished clip."};
 const Words kDone{"Fertig.", "Done."};
 
@@ -55,9 +53,10 @@ std::int64_t endOf(const Source& source, std::int64_t startUs, int maxSeconds) {
                                                                                        : picture;
 }
 
-Picture writePicture(const AVFrame& frame, int fd, int longSide, ByteSize limit,
-                     std::int64_t timeMs) {
-  const Jpeg jpeg = makeJpeg(frame, longSide, limit);
+PictureFile writePicture(const AVFrame& frame, int fd, int longSide, std::uint64_t limit,
+                         std::int64_t timeMs) {
+  if (fd < 0) return {};
+  const Jpeg jpeg = makeJpeg(frame, longSide, {limit});
   DescriptorFile file(fd);
   if (ftruncate(fd, 0) != 0 || file.write(reinterpret_cast<const std::uint8_t*>(jpeg.bytes.data()),
                                           static_cast<int>(jpeg.bytes.size())) < 0)
@@ -66,55 +65,101 @@ Picture writePicture(const AVFrame& frame, int fd, int longSide, ByteSize limit,
           timeMs};
 }
 
-void makePictures(const Made& made, const Plan& plan, const Profile& profile,
-                  const Outputs& outputs, Report& report) {
+Posters makePosters(const Made& made, const Plan& plan, const PictureOutputs& outputs) {
   const AVFrame* best = made.poster.best();
   if (!best) throw Error(ErrorKind::internal, "no picture for the poster");
   const std::int64_t timeMs =
       made.poster.bestSlot() * 1000 * plan.frameRate.den / plan.frameRate.num;
-  const Profile::Pictures& wanted = profile.pictures;
-  report.poster = writePicture(*best, outputs.poster, wanted.posterLongSide, kPosterLimit, timeMs);
-  report.thumbnail = writePicture(*best, outputs.thumbnail, wanted.thumbnailLongSide,
-                                  wanted.thumbnailLimit, timeMs);
+  Posters posters;
+  posters.poster = writePicture(*best, outputs.poster, kPosterLongSide, kPosterLimitBytes, timeMs);
+  posters.thumbnail =
+      writePicture(*best, outputs.thumbnail, kThumbnailLongSide, kThumbnailLimitBytes, timeMs);
+  return posters;
 }
+
+// One source on its way to everything that is wanted of it.
+class Transcode {
+ public:
+  Transcode(const Work& work, const Listener& listener)
+      : work_(work), listener_(listener), progress_(listener.progress) {}
+
+  void run() {
+    progress_.at(0, "probe", kProbing);
+    source_ = examine(work_.inputs.source);
+    for (const Rendition& each : work_.renditions) makeOrRefuse(each);
+    progress_.at(100, "check", kDone);
+  }
+
+ private:
+  void makeOrRefuse(const Rendition& rendition) try {
+    make(rendition);
+  } catch (const Refused& refused) {
+    if (refused.refusal().code != "input.too_long") throw;
+    if (listener_.refused) listener_.refused({rendition.profile.name, refused.refusal()});
+  }
+
+  void make(const Rendition& rendition) {
+    const Profile& profile = rendition.profile;
+    const std::int64_t startUs = startFor(profile);
+    const std::int64_t durationUs = endOf(source_, startUs, profile.maxSeconds) - startUs;
+    if (durationUs > profile.maxSeconds * 1'000'000LL + 500'000)
+      refuse::tooLong(durationUs / 1000, profile.maxSeconds);
+    Plan current = plan(profile, source_.probe, durationUs);
+    Made made = encode(rendition, current, startUs, kEncoding);
+    for (int attempt = 0; attempt < 2 && made.bytes > profile.target.bytes; ++attempt) {
+      current = tighter(current, profile, made.bytes);
+      made = encode(rendition, current, startUs, kAgain);
+    }
+    sayPosters(made, current);
+    progress_.at(share(0.9), "check", kChecking);
+    Report report;
+    report.source = source_.probe;
+    report.edits = work_.edits;
+    prove(rendition.clip, profile,
+          {current.width, current.height, current.frameRate, made.slots, current.audioKbps > 0},
+          report);
+    addNotices(source_, current, made, startUs, report);
+    ++done_;
+    if (listener_.clip) listener_.clip(report);
+  }
+
+  std::int64_t startFor(const Profile& profile) const {
+    if (!source_.startsDark || profile.maxLeadingBlackSeconds <= 0) return source_.firstUs;
+    return firstBrightUs(work_.inputs.source, source_,
+                         profile.maxLeadingBlackSeconds * 1'000'000LL);
+  }
+
+  Made encode(const Rendition& rendition, const Plan& plan, std::int64_t startUs,
+              const Words& words) {
+    return makeClip(work_.inputs.source, source_, rendition.profile, plan, startUs, rendition.clip,
+                    [&](double part) { progress_.at(share(0.88 * part), "encode", words); });
+  }
+
+  void sayPosters(const Made& made, const Plan& plan) {
+    if (std::exchange(postersSaid_, true) || !work_.pictures.anyPoster()) return;
+    const Posters posters = makePosters(made, plan, work_.pictures);
+    if (listener_.posters) listener_.posters(posters);
+  }
+
+  // Per cent of the whole, when this much of the current rendition is done.
+  double share(double part) const {
+    return 3 + 97 * (done_ + part) / static_cast<double>(work_.renditions.size());
+  }
+
+  const Work& work_;
+  const Listener& listener_;
+  Progressing progress_;
+  Source source_;
+  int done_ = 0;
+  bool postersSaid_ = false;
+};
 
 }  // namespace
 
 Probe probeSource(int sourceFd) { return examine(sourceFd).probe; }
 
-Report transcodeSource(int sourceFd, const Profile& profile, const Outputs& outputs,
-                       const OnProgress& onProgress) {
-  Progressing progress(onProgress);
-  progress.at(0, "probe", kProbing);
-  const Source source = examine(sourceFd);
-  std::int64_t startUs = source.firstUs;
-  if (source.startsDark && profile.maxLeadingBlackSeconds > 0)
-    startUs = firstBrightUs(sourceFd, source, profile.maxLeadingBlackSeconds * 1'000'000LL);
-  const std::int64_t durationUs = endOf(source, startUs, profile.maxSeconds) - startUs;
-  if (durationUs > profile.maxSeconds * 1'000'000LL + 500'000)
-    refuse::tooLong(durationUs / 1000, profile.maxSeconds);
-
-  Plan current = plan(profile, source.probe, durationUs);
-  progress.at(3, "encode", kEncoding);
-  Made made = makeClip(sourceFd, source, profile, current, startUs, outputs.clip,
-                       [&](double share) { progress.at(3 + 85 * share, "encode", kEncoding); });
-  for (int attempt = 0; attempt < 2 && made.bytes > profile.target.bytes; ++attempt) {
-    current = tighter(current, profile, made.bytes);
-    made = makeClip(sourceFd, source, profile, current, startUs, outputs.clip,
-                    [&](double) { progress.at(88, "encode", kAgain); });
-  }
-
-  Report report;
-  report.source = source.probe;
-  progress.at(90, "pictures", kPictures);
-  makePictures(made, current, profile, outputs, report);
-  progress.at(92, "check", kChecking);
-  prove(outputs.clip, profile,
-        {current.width, current.height, current.frameRate, made.slots, current.audioKbps > 0},
-        report);
-  addNotices(source, current, made, startUs, report);
-  progress.at(100, "check", kDone);
-  return report;
+void transcodeSource(const Work& work, const Listener& listener) {
+  Transcode(work, listener).run();
 }
 
 }  // namespace clipcourier::transcoder

@@ -1,16 +1,13 @@
 #pragma once
 
-#include <functional>
-
+#include "transcoder/job.h"
 #include "transcoder/process.h"
-#include "transcoder/profile.h"
-#include "transcoder/report.h"
 
 namespace clipcourier::transcoder {
 
 // The worker's two tasks, on descriptors. Throw Refused, Error, std::bad_alloc.
 Probe probeSource(int sourceFd);
-Report transcodeSource(int sourceFd, const Profile& profile, const Outputs& outputs,
-                       const OnProgress& onProgress);
+// Tells the listener of everything that was asked for, as soon as it is complete.
+void transcodeSource(const Work& work, const Listener& listener);
 
 }  // namespace clipcourier::transcoder
