@@ -17,8 +17,6 @@
 namespace clipcourier::transcoder {
 namespace {
 
-constexpr int kPosterCandidates = 60;
-
 int decoderThreads(const Probe::Video& video) {
   // Each thread holds pictures of its own; at 8K two are a gigabyte.
   return static_cast<std::int64_t>(video.storedWidth) * video.storedHeight > 9'000'000 ? 2 : 3;
@@ -40,7 +38,6 @@ class ClipMaker {
         encoder_(Encoder::video(plan, profile)),
         onShare_(onShare) {
     if (source.probe.video.interlaced) deinterlacer_.emplace();
-    made_.poster = PosterPicker(plan.slots / kPosterCandidates);
     if (plan.audioKbps > 0) openSound(profile, startUs);
     muxer_.emplace(clipFd, encoder_.codec(), soundEncoder_ ? &soundEncoder_->codec() : nullptr);
   }
@@ -102,7 +99,6 @@ class ClipMaker {
   // One conversion however often the picture is shown.
   void encode(const AVFrame& picture, std::int64_t slots) {
     Frame made = pictures_.make(picture, pixelAspect(demuxer_.video(), picture));
-    made_.poster.consider(*made, nextSlot_);
     for (std::int64_t i = 0; i < slots; ++i) {
       made->pts = nextSlot_++;
       encoder_.feed(*made, [&](Packet packet) { muxer_->writeVideo(std::move(packet)); });

@@ -5,7 +5,6 @@
 
 #include "transcoder/profile.h"
 #include "transcoder/worker/examine.h"
-#include "transcoder/worker/look.h"
 #include "transcoder/worker/planner.h"
 
 namespace clipcourier::transcoder {
@@ -19,7 +18,6 @@ struct Made {
   int damagedPictures = 0;
   std::int64_t firstDamageUs = -1;
   bool audioLost = false;  // the track could not be used
-  PosterPicker poster{1};
 };
 
 // Decodes, repairs, encodes and writes one clip: the whole pipeline, once.

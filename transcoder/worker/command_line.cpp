@@ -4,12 +4,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.h"
 #include "transcoder/child_process.h"
@@ -24,6 +28,8 @@ constexpr const char* kHelp =
 
   clipcourier-transcoder SOURCE --profile NAME [--profile NAME ...] --out FOLDER
                          [--profiles FOLDER]
+  clipcourier-transcoder SOURCE --pictures --out FOLDER
+                         [--poster-at SECONDS]
   clipcourier-transcoder --probe SOURCE
   clipcourier-transcoder --sandbox-check
   clipcourier-transcoder --help
@@ -32,6 +38,10 @@ constexpr const char* kHelp =
                       or of your own; the first is made first
   --out FOLDER        gets NAME.mp4 of each profile, poster.jpg and thumbnail.jpg; must exist
   --profiles FOLDER   read NAME.properties there instead of the built-in profiles
+  --pictures          all pictures, with or without clips: posters (poster.jpg, poster.webp,
+                      thumbnail.jpg, badge.jpg), candidate-N.jpg of what else could be the poster,
+                      and pictures.json with what is in them
+  --poster-at SECONDS the poster shows this moment of the clip
   --probe             only say what SOURCE holds
   --sandbox-check     try to break out of the sandbox; exit code 0 when nothing succeeds
 
@@ -45,11 +55,21 @@ the result says why and what to do; anything else is a defect.
 struct Wishes {
   std::string source, out, profiles;
   std::vector<std::string> wanted;
-  bool probe = false;
+  bool probe = false, pictures = false;
+  std::optional<std::int64_t> posterAtMs;
 };
 
 [[noreturn]] void misused(const std::string& what) {
   throw Error(ErrorKind::invalidInput, what, "See clipcourier-transcoder --help.");
+}
+
+std::int64_t milliseconds(const std::string& seconds) {
+  double value = -1;
+  const char* const end = seconds.data() + seconds.size();
+  const auto [stop, error] = std::from_chars(seconds.data(), end, value);
+  if (error != std::errc() || stop != end || !(value >= 0 && value < 1e6))
+    misused("--poster-at needs seconds, such as 12.5");
+  return std::llround(value * 1000);
 }
 
 Wishes parse(const std::vector<std::string>& arguments) {
@@ -62,6 +82,10 @@ Wishes parse(const std::vector<std::string>& arguments) {
     };
     if (word == "--probe")
       wishes.probe = true;
+    else if (word == "--pictures")
+      wishes.pictures = true;
+    else if (word == "--poster-at")
+      wishes.posterAtMs = milliseconds(value());
     else if (word == "--profile")
       wishes.wanted.push_back(value());
     else if (word == "--out")
@@ -74,8 +98,9 @@ Wishes parse(const std::vector<std::string>& arguments) {
       wishes.source = word;
   }
   if (wishes.source.empty()) misused("no source is named");
-  if (!wishes.probe && (wishes.wanted.empty() || wishes.out.empty()))
-    misused("--profile and --out are needed");
+  const bool something = !wishes.wanted.empty() || wishes.pictures;
+  if (!wishes.probe && (!something || wishes.out.empty()))
+    misused("--out and --profile or --pictures are needed");
   return wishes;
 }
 
@@ -126,8 +151,16 @@ class NewFiles {
 
 std::string fileName(const std::string& profile) { return profile + ".mp4"; }
 
-constexpr const char* kPoster = "poster.jpg";
-constexpr const char* kThumbnail = "thumbnail.jpg";
+std::string candidateName(std::size_t number) {
+  return "candidate-" + std::to_string(number) + ".jpg";
+}
+
+void addPictures(PictureOutputs& pictures, NewFiles& files) {
+  pictures.posterWebp = files.make("poster.webp");
+  pictures.badge = files.make("badge.jpg");
+  for (int i = 1; i <= kMaxCandidates; ++i)
+    pictures.candidates.push_back(files.make(candidateName(static_cast<std::size_t>(i))));
+}
 
 Work workFor(const Wishes& wishes, int source, NewFiles& files) {
   Work work;
@@ -136,8 +169,10 @@ Work workFor(const Wishes& wishes, int source, NewFiles& files) {
       wishes.profiles.empty() ? builtInProfiles() : loadProfiles(wishes.profiles);
   for (const std::string& name : wishes.wanted)
     work.renditions.push_back({findProfile(profiles, name), files.make(fileName(name))});
-  work.pictures.poster = files.make(kPoster);
-  work.pictures.thumbnail = files.make(kThumbnail);
+  work.pictures.poster = files.make("poster.jpg");
+  work.pictures.thumbnail = files.make("thumbnail.jpg");
+  if (wishes.pictures) addPictures(work.pictures, files);
+  work.posterAtMs = wishes.posterAtMs;
   return work;
 }
 
@@ -152,7 +187,9 @@ Listener gathering(nlohmann::json& result, NewFiles& files) {
   };
   listener.posters = [&](const Posters& posters) {
     result["posters"] = posters;
-    for (const char* name : {kPoster, kThumbnail}) files.keep(name);
+    for (const char* name : {"poster.jpg", "poster.webp", "thumbnail.jpg", "badge.jpg"})
+      files.keep(name);
+    for (std::size_t i = 1; i <= posters.candidates.size(); ++i) files.keep(candidateName(i));
   };
   listener.clip = [&](const Report& report) {
     result["clips"].push_back(report);
@@ -176,7 +213,11 @@ int run(const Wishes& wishes) {
   NewFiles files(wishes.out);
   nlohmann::json result;
   transcodeSource(workFor(wishes, source.get(), files), gathering(result, files));
+  if (wishes.pictures)
+    std::ofstream(std::filesystem::path(wishes.out) / "pictures.json")
+        << nlohmann::json{{"posters", result["posters"]}}.dump(2) << '\n';
   print(result);
+  if (wishes.wanted.empty()) return kExitDone;
   return result["clips"].empty() ? kExitRefused : kExitDone;
 }
 

@@ -21,6 +21,12 @@ Decoder::Decoder(const AVStream& stream, int threads) {
   if (rc < 0) refuse::damaged();
 }
 
+void Decoder::flush() { avcodec_flush_buffers(codec_.get()); }
+
+void Decoder::skipUnreferenced(bool skip) {
+  codec_->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+}
+
 bool Decoder::note(int rc) {
   if (rc >= 0) return true;
   if (rc == AVERROR(ENOMEM)) throw std::bad_alloc();

@@ -23,6 +23,10 @@ class Decoder {
     send(nullptr, out);
   }
 
+  void flush();  // forgets what came before: the next packet comes from elsewhere
+  // From now on pictures that no other needs are not decoded.
+  void skipUnreferenced(bool skip);
+
   int errors() const { return errors_; }  // packets and frames that were damaged
   const AVCodecContext& codec() const { return *codec_; }
 

@@ -122,6 +122,10 @@ Demuxer::Demuxer(int fd) : file_(fd) {
   if (file_.size() == 0) refuse::empty();
   open();
   chooseTracks();
+  startTimeline();
+}
+
+void Demuxer::startTimeline() {
   timeline_ = std::make_unique<Timeline>((format_->iformat->flags & AVFMT_TS_DISCONT) != 0);
 }
 
@@ -173,6 +177,13 @@ void Demuxer::chooseTracks() {
 void Demuxer::dropAudio() {
   if (audio_ >= 0) format_->streams[audio_]->discard = AVDISCARD_ALL;
   audio_ = -1;
+}
+
+bool Demuxer::seek(std::int64_t us) {
+  const std::int64_t time = av_rescale_q(us, AV_TIME_BASE_Q, video().time_base);
+  if (av_seek_frame(format_.get(), video_, time, AVSEEK_FLAG_BACKWARD) < 0) return false;
+  startTimeline();
+  return true;
 }
 
 Packet Demuxer::next() {

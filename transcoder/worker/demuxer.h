@@ -19,6 +19,10 @@ class Demuxer {
   // The next packet of a chosen track, its timestamps repaired (see Timeline); none at the end,
   // which damage may bring early.
   Packet next();
+  // Continues near the key picture at or before `us`; the clock is taken as it stands there, so
+  // this is for sources without jumps only. False when the format cannot seek.
+  bool seek(std::int64_t us);
+  int jumps() const { return timeline_->jumps(); }  // of the clock, so far
   bool endedByDamage() const { return damaged_; }
 
   const AVStream& video() const { return *format_->streams[video_]; }
@@ -31,6 +35,7 @@ class Demuxer {
  private:
   void open();
   void chooseTracks();
+  void startTimeline();
 
   DescriptorFile file_;
   Io io_;

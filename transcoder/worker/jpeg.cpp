@@ -1,11 +1,8 @@
 #include "transcoder/worker/jpeg.h"
 
-#include <algorithm>
-#include <cmath>
 #include <new>
 
-#include "base/error.h"
-#include "transcoder/worker/filter_graph.h"
+#include "transcoder/worker/shrink.h"
 
 namespace clipcourier::transcoder {
 namespace {
@@ -13,14 +10,8 @@ namespace {
 constexpr int kBestQuality = 3;  // mjpeg's quantiser: 2 is best, 31 worst
 constexpr int kWorstQuality = 25;
 
-Frame toJfif(const AVFrame& picture, int width, int height) {
-  FilterGraph graph(picture, {1, 1},
-                    "zscale=w=" + std::to_string(width) + ":h=" + std::to_string(height) +
-                        ":f=bicubic:min=709:pin=709:tin=709:rin=limited:m=470bg:p=709:t=709:r=full,"
-                        "format=yuv420p");
-  Frame result;
-  graph.feed(share(picture), [&](Frame out) { result = std::move(out); });
-  if (!result) throw Error(ErrorKind::internal, "no picture for the JPEG");
+Frame toJfif(const AVFrame& picture, Size size) {
+  Frame result = convert(picture, size, "m=470bg:r=full", "yuv420p");
   result->format = AV_PIX_FMT_YUVJ420P;  // the same planes, said the way the encoder wants it
   result->color_range = AVCOL_RANGE_JPEG;
   return result;
@@ -52,13 +43,10 @@ std::string encode(const AVFrame& picture, int quality) {
 
 }  // namespace
 
-Jpeg makeJpeg(const AVFrame& picture, int longSide, ByteSize limit) {
-  const double scale =
-      std::min(1.0, static_cast<double>(longSide) / std::max(picture.width, picture.height));
-  const int width = std::max(2, static_cast<int>(std::lround(picture.width * scale / 2)) * 2);
-  const int height = std::max(2, static_cast<int>(std::lround(picture.height * scale / 2)) * 2);
-  const Frame frame = toJfif(picture, width, height);
-  Jpeg jpeg{width, height, {}};
+Still makeJpeg(const AVFrame& picture, int longSide, ByteSize limit) {
+  const Size size = atMost(longSide, {picture.width, picture.height});
+  const Frame frame = toJfif(picture, size);
+  Still jpeg{size.width, size.height, {}};
   for (int quality = kBestQuality; quality <= kWorstQuality; quality += 2) {
     jpeg.bytes = encode(*frame, quality);
     if (jpeg.bytes.size() <= limit.bytes) break;

@@ -7,12 +7,14 @@
 
 namespace clipcourier::transcoder {
 
-// A JPEG (JFIF colours) of a BT.709 limited-range picture, at most `longSide` pixels and never
-// enlarged; the quality is lowered until it fits into `limit`. No metadata.
-struct Jpeg {
+// A finished picture.
+struct Still {
   int width = 0, height = 0;
   std::string bytes;
 };
-Jpeg makeJpeg(const AVFrame& picture, int longSide, ByteSize limit);
+
+// A JPEG (JFIF colours) of a BT.709 limited-range picture, at most `longSide` pixels and never
+// enlarged; the quality is lowered until it fits into `limit`. No metadata.
+Still makeJpeg(const AVFrame& picture, int longSide, ByteSize limit);
 
 }  // namespace clipcourier::transcoder

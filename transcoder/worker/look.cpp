@@ -52,18 +52,8 @@ double posterScore(const Look& look) {
   // Best around the middle; very dark and burnt-out pictures count little.
   const double exposure = std::max(0.05, 1 - std::pow((look.brightness - 0.45) / 0.5, 2));
   const double sharp = look.sharpness / (look.sharpness + 0.04);
-  return exposure * (0.2 + std::min(look.contrast * 3, 0.8)) * (0.2 + sharp) *
+  return exposure * (0.2 + std::min(look.contrast * 3, 0.8)) * (0.2 + sharp) / 1.2 *
          (0.6 + std::min(look.colour * 3, 0.4));
-}
-
-void PosterPicker::consider(const AVFrame& frame, std::int64_t slot) {
-  if (slot < next_) return;
-  next_ = slot + every_;
-  const double score = posterScore(look(frame));
-  if (score <= bestScore_) return;
-  bestScore_ = score;
-  bestSlot_ = slot;
-  best_ = share(frame);
 }
 
 }  // namespace clipcourier::transcoder

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kMaxPackets = 4'000'000;
 constexpr std::size_t kRateSamples = 3'000;
+constexpr std::size_t kMaxKeys = 4'096;
 
 // Rates cameras and editors really use.
 constexpr Fraction kUsual[] = {
@@ -50,6 +51,28 @@ class Extent {
   std::optional<std::int64_t> first_, last_;
 };
 
+// Key pictures, thinned out evenly when there are very many.
+class Keys {
+ public:
+  void add(std::int64_t us) {
+    if (count_++ % every_ != 0) return;
+    if (times_.size() == kMaxKeys) {
+      for (std::size_t i = 0; i < kMaxKeys / 2; ++i) times_[i] = times_[2 * i];
+      times_.resize(kMaxKeys / 2);
+      every_ *= 2;
+    }
+    times_.push_back(us);
+  }
+  std::vector<std::int64_t> sorted() {
+    std::sort(times_.begin(), times_.end());
+    return std::move(times_);
+  }
+
+ private:
+  std::int64_t count_ = 0, every_ = 1;
+  std::vector<std::int64_t> times_;
+};
+
 }  // namespace
 
 Rate rateOf(std::vector<std::int64_t> times, Fraction fallback) {
@@ -78,6 +101,7 @@ Rate rateOf(std::vector<std::int64_t> times, Fraction fallback) {
 Scan scan(Demuxer& demuxer) {
   Scan result;
   Extent video, audio;
+  Keys keys;
   std::vector<std::int64_t> times;
   const Fraction header = headerRate(demuxer.video());
   const auto headerStep = static_cast<std::int64_t>(1e6 / header.value());
@@ -99,6 +123,7 @@ Scan scan(Demuxer& demuxer) {
       const bool plausible = duration > 0 && duration < 10'000'000;
       video.add(us, us + (plausible ? duration : headerStep));
       if (times.size() < kRateSamples) times.push_back(us);
+      if (packet->flags & AV_PKT_FLAG_KEY) keys.add(us);
     } else {
       audio.add(us, us + std::clamp<std::int64_t>(duration, 0, 10'000'000));
     }
@@ -109,6 +134,8 @@ Scan scan(Demuxer& demuxer) {
   result.videoEndUs = video.last().value_or(result.videoPackets * headerStep);
   result.audioStartUs = audio.first();
   result.audioEndUs = audio.last();
+  result.keysUs = keys.sorted();
+  result.clockJumps = demuxer.jumps() > 0;
   result.endedByDamage = demuxer.endedByDamage();
   return result;
 }

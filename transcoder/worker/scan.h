@@ -27,6 +27,8 @@ struct Scan {
   std::optional<std::int64_t> audioStartUs, audioEndUs;
   std::int64_t audioBytes = 0;
   bool endedByDamage = false;
+  std::vector<std::int64_t> keysUs;  // showing times of key pictures, rising; not all of very many
+  bool clockJumps = false;           // times are not those of the container everywhere
 };
 
 // Reads `demuxer` to its end. Throws Refused (nothing in it, encrypted, absurdly many packets).

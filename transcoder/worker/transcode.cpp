@@ -1,17 +1,11 @@
 #include "transcoder/worker/transcode.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <utility>
 
-#include "base/crypto.h"
-#include "base/error.h"
 #include "transcoder/worker/clip_maker.h"
-#include "transcoder/worker/descriptor_io.h"
 #include "transcoder/worker/examine.h"
-#include "transcoder/worker/jpeg.h"
 #include "transcoder/worker/notices.h"
+#include "transcoder/worker/posters.h"
 #include "transcoder/worker/proof.h"
 #include "transcoder/worker/refusals.h"
 
@@ -37,6 +31,7 @@ class Progressing {
 };
 
 const Words kProbing{"Das Video wird untersucht.", "Looking at the video."};
+const Words kPictures{"Vorschaubilder werden erzeugt.", "Making the pictures."};
 const Words kEncoding{"Der Clip wird erzeugt.", "Making the clip."};
 const Words kAgain{"Der Clip wird kleiner gemacht.", "Making the clip smaller."};
 const Words kChecking{"Der fertige Clip wird geprüft.", "Checking the finished clip."};
@@ -53,30 +48,6 @@ std::int64_t endOf(const Source& source, std::int64_t startUs, int maxSeconds) {
                                                                                        : picture;
 }
 
-PictureFile writePicture(const AVFrame& frame, int fd, int longSide, std::uint64_t limit,
-                         std::int64_t timeMs) {
-  if (fd < 0) return {};
-  const Jpeg jpeg = makeJpeg(frame, longSide, {limit});
-  DescriptorFile file(fd);
-  if (ftruncate(fd, 0) != 0 || file.write(reinterpret_cast<const std::uint8_t*>(jpeg.bytes.data()),
-                                          static_cast<int>(jpeg.bytes.size())) < 0)
-    throw Error(ErrorKind::internal, "write a picture", {}, "output");
-  return {jpeg.width, jpeg.height, jpeg.bytes.size(), crypto::hex(crypto::sha256(jpeg.bytes)),
-          timeMs};
-}
-
-Posters makePosters(const Made& made, const Plan& plan, const PictureOutputs& outputs) {
-  const AVFrame* best = made.poster.best();
-  if (!best) throw Error(ErrorKind::internal, "no picture for the poster");
-  const std::int64_t timeMs =
-      made.poster.bestSlot() * 1000 * plan.frameRate.den / plan.frameRate.num;
-  Posters posters;
-  posters.poster = writePicture(*best, outputs.poster, kPosterLongSide, kPosterLimitBytes, timeMs);
-  posters.thumbnail =
-      writePicture(*best, outputs.thumbnail, kThumbnailLongSide, kThumbnailLimitBytes, timeMs);
-  return posters;
-}
-
 // One source on its way to everything that is wanted of it.
 class Transcode {
  public:
@@ -86,6 +57,7 @@ class Transcode {
   void run() {
     progress_.at(0, "probe", kProbing);
     source_ = examine(work_.inputs.source);
+    sayPosters();
     for (const Rendition& each : work_.renditions) makeOrRefuse(each);
     progress_.at(100, "check", kDone);
   }
@@ -110,7 +82,6 @@ class Transcode {
       current = tighter(current, profile, made.bytes);
       made = encode(rendition, current, startUs, kAgain);
     }
-    sayPosters(made, current);
     progress_.at(share(0.9), "check", kChecking);
     Report report;
     report.source = source_.probe;
@@ -135,15 +106,21 @@ class Transcode {
                     [&](double part) { progress_.at(share(0.88 * part), "encode", words); });
   }
 
-  void sayPosters(const Made& made, const Plan& plan) {
-    if (std::exchange(postersSaid_, true) || !work_.pictures.anyPoster()) return;
-    const Posters posters = makePosters(made, plan, work_.pictures);
+  // Before the first encode: a person sees something, and can choose.
+  void sayPosters() {
+    if (!work_.pictures.anyPoster()) return;
+    progress_.at(1, "pictures", kPictures);
+    const Profile profile = work_.renditions.empty() ? Profile() : work_.renditions.front().profile;
+    const std::int64_t startUs = startFor(profile);
+    const Posters posters =
+        makePosters(work_, source_, {startUs, std::max(source_.scan.videoEndUs, startUs + 1)});
     if (listener_.posters) listener_.posters(posters);
   }
 
   // Per cent of the whole, when this much of the current rendition is done.
   double share(double part) const {
-    return 3 + 97 * (done_ + part) / static_cast<double>(work_.renditions.size());
+    return 3 + 97 * (done_ + part) /
+                   static_cast<double>(std::max<std::size_t>(work_.renditions.size(), 1));
   }
 
   const Work& work_;
@@ -151,7 +128,6 @@ class Transcode {
   Progressing progress_;
   Source source_;
   int done_ = 0;
-  bool postersSaid_ = false;
 };
 
 }  // namespace

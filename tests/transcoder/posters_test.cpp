@@ -1,0 +1,226 @@
+// Posters of sources drawn with Debian's ffmpeg command, looked at with the same.
+
+#include "transcoder/worker/posters.h"
+
+#include <array>
+#include <cmath>
+
+#include "support/catch.h"
+#include "transcoder/files.h"
+#include "transcoder/worker/shrink.h"
+
+using namespace clipcourier;
+using namespace clipcourier::transcoder;
+
+namespace {
+
+using Colour = std::array<int, 3>;
+
+// Mean colour of a part of a still picture as 8-bit RGB; `part` is ffmpeg's crop argument.
+Colour colourOf(const std::filesystem::path& picture, const std::string& part) {
+  const std::string bytes =
+      outputOf("ffmpeg -v error -i '" + picture.string() + "' -frames:v 1 -vf crop=" + part +
+               ",scale=1:1:flags=area,format=rgb24 -f rawvideo -");
+  REQUIRE(bytes.size() == 3);
+  return {static_cast<unsigned char>(bytes[0]), static_cast<unsigned char>(bytes[1]),
+          static_cast<unsigned char>(bytes[2])};
+}
+
+bool near(const Colour& is, const Colour& wanted, int tolerance = 14) {
+  for (std::size_t i = 0; i < 3; ++i)
+    if (std::abs(is[i] - wanted[i]) > tolerance) return false;
+  return true;
+}
+
+constexpr Colour kRed{255, 0, 0}, kGreen{0, 128, 0}, kBlue{0, 0, 255};
+
+// Colour of a second each, with a single key picture at the start.
+std::string colours(const std::string& size) {
+  return "-f lavfi -i color=red:size=" + size +
+         ":rate=25:duration=1 -f lavfi -i color=green:size=" + size +
+         ":rate=25:duration=1 -f lavfi -i color=blue:size=" + size +
+         ":rate=25:duration=1 -filter_complex '[0][1][2]concat=n=3,"
+         "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,noise=alls=1' "
+         "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -c:v libx264 -g 250 "
+         "-sc_threshold 0 ";
+}
+
+struct Drawn {
+  Folder folder;
+  std::filesystem::path path;
+  Descriptor file;
+  Source source;
+  Descriptor poster = openNew(folder / "poster.jpg"), webp = openNew(folder / "poster.webp");
+  Descriptor thumbnail = openNew(folder / "thumbnail.jpg"), badge = openNew(folder / "badge.jpg");
+  std::vector<Descriptor> candidates;
+
+  explicit Drawn(const std::string& arguments, const std::string& name = "source.mp4")
+      : path(folder / name), file(drawn(arguments, path)), source(examine(file.get())) {
+    for (int i = 0; i < kMaxCandidates; ++i)
+      candidates.push_back(openNew(folder / ("candidate-" + std::to_string(i) + ".jpg")));
+  }
+  static Descriptor drawn(const std::string& arguments, const std::filesystem::path& path) {
+    draw(arguments, path);
+    return openToRead(path);
+  }
+  PictureOutputs files() const {
+    PictureOutputs result{poster.get(), webp.get(), thumbnail.get(), badge.get(), {}, -1, -1};
+    for (const Descriptor& each : candidates) result.candidates.push_back(each.get());
+    return result;
+  }
+  PosterScene scene() const {
+    const auto& video = source.probe.video;
+    const Size size = atMost(4096, {video.width, video.height});
+    return {file.get(),
+            source,
+            {source.firstUs, source.scan.videoEndUs},
+            size.width,
+            size.height,
+            [this](const AVCodecParameters& container, int w, int h) {
+              return PictureMaker(container, source.orientation, w, h, 0xffffff);
+            }};
+  }
+  Posters find() const { return findPosters(scene(), files()); }
+  Posters at(std::int64_t ms) const { return posterAt(scene(), ms, files()); }
+  Colour colour(const std::string& name, const std::string& part = "iw/4:ih/4:iw/8:ih/8") const {
+    return colourOf(folder / name, part);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("black, white and fading pictures are no posters when there is a better one",
+          "[transcoder]") {
+  const Drawn drawn(
+      "-f lavfi -i color=black:size=320x180:rate=25:duration=3 "
+      "-f lavfi -i testsrc2=size=320x180:rate=25:duration=4 "
+      "-f lavfi -i color=white:size=320x180:rate=25:duration=3 "
+      "-filter_complex '[1]fade=in:st=0:d=1,fade=out:st=3:d=1[v];[0][v][2]concat=n=3' "
+      "-c:v libx264 -pix_fmt yuv420p -g 10");
+  const Posters posters = drawn.find();
+  CAPTURE(posters.poster.timeMs);
+  CHECK(posters.poster.timeMs >= 3'900);
+  CHECK(posters.poster.timeMs <= 6'100);
+  REQUIRE(posters.chosen >= 0);
+  REQUIRE(posters.chosen < static_cast<int>(posters.candidates.size()));
+  const Candidate& best = posters.candidates[static_cast<std::size_t>(posters.chosen)];
+  CHECK(best.timeMs == posters.poster.timeMs);
+  for (const Candidate& each : posters.candidates) CHECK(each.score <= best.score);
+}
+
+TEST_CASE("candidates are spread over the video and no two are alike", "[transcoder]") {
+  const Drawn moving(
+      "-f lavfi -i mandelbrot=size=160x90:rate=25:end_scale=0.01 -t 12 -c:v libx264 -g 50 "
+      "-pix_fmt yuv420p");
+  const Posters posters = moving.find();
+  CHECK(posters.candidates.size() >= 4);
+  for (std::size_t i = 1; i < posters.candidates.size(); ++i)
+    CHECK(posters.candidates[i].timeMs > posters.candidates[i - 1].timeMs);
+  CHECK(posters.candidates.back().timeMs - posters.candidates.front().timeMs > 4'000);
+  for (std::size_t i = 0; i < posters.candidates.size(); ++i)
+    CHECK(contentOf(moving.folder / ("candidate-" + std::to_string(i) + ".jpg")).size() ==
+          posters.candidates[i].thumbnail.bytes);
+  const Drawn still("-f lavfi -i smptehdbars=size=640x360:rate=25:duration=12 -c:v libx264 -g 25");
+  CHECK(still.find().candidates.size() == 1);
+}
+
+TEST_CASE("the pictures of a poster have the sizes they promise and no metadata", "[transcoder]") {
+  const Drawn drawn("-f lavfi -i testsrc2=size=1920x1080:rate=25:duration=1 -c:v libx264");
+  const Posters posters = drawn.find();
+  CHECK(posters.poster.width == 1280);
+  CHECK(posters.poster.height == 720);
+  CHECK(posters.posterWebp.width == 1280);
+  CHECK(posters.thumbnail.width == 320);
+  CHECK(posters.thumbnail.bytes <= kThumbnailLimitBytes);
+  CHECK(posters.badge.bytes <= 300'000);
+  for (const char* name : {"poster.jpg", "poster.webp", "thumbnail.jpg", "badge.jpg"}) {
+    const std::string bytes = contentOf(drawn.folder / name);
+    CAPTURE(name);
+    CHECK(bytes.size() > 1'000);
+    for (const char* mark : {"Exif", "EXIF", "XMP", "Lavc", "ICCP"})
+      CHECK(bytes.find(mark) == std::string::npos);
+  }
+}
+
+TEST_CASE("a chosen moment is found between key pictures, in its colours", "[transcoder]") {
+  const Drawn drawn(colours("320x180"));
+  const auto [ms, wanted] = GENERATE(
+      table<std::int64_t, Colour>({{500, kRed}, {1'500, kGreen}, {2'900, kBlue}, {99'000, kBlue}}));
+  CAPTURE(ms);
+  const Posters posters = drawn.at(ms);
+  CHECK(std::abs(posters.poster.timeMs - std::min<std::int64_t>(ms, 2'960)) <= 40);
+  CHECK(posters.candidates.empty());
+  CHECK(posters.chosen == -1);
+  for (const char* name : {"poster.jpg", "poster.webp", "thumbnail.jpg"}) {
+    CAPTURE(name, drawn.colour(name));
+    CHECK(near(drawn.colour(name), wanted));
+  }
+}
+
+TEST_CASE("posters of sources that cannot seek or are cut off", "[transcoder]") {
+  SECTION("a raw stream, which has no times") {
+    const Drawn drawn(colours("320x180") + "-f h264", "source.h264");
+    CHECK(drawn.find().poster.bytes > 0);
+    CHECK(drawn.at(1'500).poster.bytes > 0);
+    CHECK(near(drawn.colour("poster.jpg"), kGreen));
+  }
+  SECTION("a transport stream") {
+    const Drawn drawn(colours("320x180") + "-g 20 -f mpegts", "source.ts");
+    drawn.at(1'500);
+    CHECK(near(drawn.colour("poster.jpg"), kGreen));
+    drawn.at(500);
+    CHECK(near(drawn.colour("poster.jpg"), kRed));
+  }
+  SECTION("a file that ends early") {
+    Folder whole;
+    draw(colours("320x180") + "-g 10 -f matroska", whole / "whole.mkv");
+    const std::string bytes = contentOf(whole / "whole.mkv");
+    write(whole / "cut.mkv", bytes.substr(0, bytes.size() / 2));
+    const Drawn drawn("-i '" + (whole / "whole.mkv") + "' -c copy", "copy.mkv");
+    const Descriptor cut = openToRead(whole / "cut.mkv");
+    const Source source = examine(cut.get());
+    PosterScene scene = drawn.scene();
+    const PosterScene damaged{cut.get(), source, scene.stretch, 320, 180, scene.pictures};
+    CHECK(posterAt(damaged, 500, drawn.files()).poster.bytes > 0);
+    CHECK(near(drawn.colour("poster.jpg"), kRed));
+    CHECK(findPosters(damaged, drawn.files()).poster.bytes > 0);
+  }
+}
+
+TEST_CASE("the poster of a turned source is upright", "[transcoder]") {
+  Folder plain;
+  draw(
+      "-f lavfi -i color=red:size=160x240:rate=25:duration=1 "
+      "-f lavfi -i color=blue:size=160x240:rate=25:duration=1 "
+      "-filter_complex '[0][1]hstack' -c:v libx264 -pix_fmt yuv420p",
+      plain / "plain.mp4");
+  const Drawn drawn("-i '" + (plain / "plain.mp4") + "' -c copy -metadata:s:v rotate=270");
+  const int turned = drawn.source.probe.video.rotation;
+  REQUIRE((turned == 90 || turned == 270));
+  const Posters posters = drawn.find();
+  CHECK(posters.poster.width == 240);
+  CHECK(posters.poster.height == 320);
+  const std::string top = "iw/2:ih/8:iw/8:ih/8", bottom = "iw/2:ih/8:iw/8:ih*3/4";
+  CHECK(near(drawn.colour("poster.jpg", turned == 90 ? top : bottom), kRed, 30));
+  CHECK(near(drawn.colour("poster.webp", turned == 90 ? bottom : top), kBlue, 30));
+}
+
+TEST_CASE("the play sign is seen on dark and on bright pictures", "[transcoder]") {
+  const std::string colour = GENERATE("black", "white");
+  CAPTURE(colour);
+  const Drawn drawn("-f lavfi -i color=" + colour +
+                    ":size=640x360:rate=25:duration=1 -c:v libx264 -pix_fmt yuv420p");
+  drawn.at(0);
+  CHECK(near(drawn.colour("badge.jpg", "8:8:iw/2-4:ih/2-4"), {255, 255, 255}, 6));
+  // Left of the triangle the disc is dark, outside of it the picture is as it was.
+  const Colour disc = drawn.colour("badge.jpg", "4:4:iw/2-36:ih/2-2");
+  CHECK(disc[0] < 120);
+  const int plain = colour == "black" ? 0 : 255;
+  CHECK(near(drawn.colour("badge.jpg", "8:8:20:20"), {plain, plain, plain}, 4));
+}
+
+TEST_CASE("the same source gives the same posters", "[transcoder]") {
+  const Drawn drawn("-f lavfi -i testsrc2=size=640x360:rate=30:duration=4 -c:v libx264 -g 15");
+  const Posters first = drawn.find();
+  CHECK(drawn.find() == first);
+}

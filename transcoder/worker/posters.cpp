@@ -1,0 +1,114 @@
+#include "transcoder/worker/posters.h"
+
+#include <algorithm>
+
+#include "transcoder/worker/badge.h"
+#include "transcoder/worker/jpeg.h"
+#include "transcoder/worker/picture_file.h"
+#include "transcoder/worker/refusals.h"
+#include "transcoder/worker/shrink.h"
+#include "transcoder/worker/webp.h"
+
+namespace clipcourier::transcoder {
+namespace {
+
+// Pixels that may be decoded before the first poster stands: about a second of one core.
+constexpr std::int64_t kBudget = 400'000'000;
+constexpr std::int64_t kBudgetForOne = 4'000'000'000;  // a person waits for just this one
+constexpr ByteSize kBadgeLimit = 300_KB;               // messengers leave larger ones away
+constexpr int kBadgeLongSide = 1200;
+
+PictureFile write(int fd, const Still& still, std::int64_t timeMs) {
+  return writePicture(fd, still.bytes, still.width, still.height, timeMs);
+}
+
+// A picture maker that is made anew when the size is another.
+class Maker {
+ public:
+  Maker(const PosterScene& scene, const AVCodecParameters& container, int longSide)
+      : maker_(make(scene, container, atMost(longSide, {scene.width, scene.height}))) {}
+  Frame operator()(const FrameGrabber::Picture& picture) {
+    picture.frame->pts = picture.us;
+    return maker_.make(*picture.frame, picture.aspect);
+  }
+
+ private:
+  static PictureMaker make(const PosterScene& scene, const AVCodecParameters& container,
+                           Size size) {
+    return scene.pictures(container, size.width, size.height);
+  }
+  PictureMaker maker_;
+};
+
+std::int64_t clipMs(const PosterScene& scene, std::int64_t us) {
+  return std::max<std::int64_t>(0, us - scene.stretch.startUs) / 1000;
+}
+
+}  // namespace
+
+Posters writePosters(const AVFrame& picture, std::int64_t timeMs, const PictureOutputs& files) {
+  Posters result;
+  if (files.poster >= 0)
+    result.poster =
+        write(files.poster, makeJpeg(picture, kPosterLongSide, {kPosterLimitBytes}), timeMs);
+  if (files.thumbnail >= 0)
+    result.thumbnail = write(files.thumbnail,
+                             makeJpeg(picture, kThumbnailLongSide, {kThumbnailLimitBytes}), timeMs);
+  if (files.badge >= 0)
+    result.badge =
+        write(files.badge, makeJpeg(*withBadge(picture), kBadgeLongSide, kBadgeLimit), timeMs);
+  if (files.posterWebp >= 0)
+    result.posterWebp =
+        write(files.posterWebp, makeWebp(picture, kPosterLongSide, {kPosterLimitBytes}), timeMs);
+  return result;
+}
+
+Posters findPosters(const PosterScene& scene, const PictureOutputs& files) {
+  const Moments found =
+      findMoments(scene.sourceFd, scene.source, scene.stretch, kBudget,
+                  [&](const AVCodecParameters& container, int longSide) -> MakePicture {
+                    auto maker = std::make_shared<Maker>(scene, container, longSide);
+                    return [maker](const FrameGrabber::Picture& it) { return (*maker)(it); };
+                  });
+  Posters result = writePosters(*found.picture, clipMs(scene, found.all[found.best].us), files);
+  result.chosen = static_cast<int>(found.best);
+  for (std::size_t i = 0; i < found.all.size(); ++i) {
+    const Moment& moment = found.all[i];
+    Candidate candidate{clipMs(scene, moment.us), moment.score, {}};
+    if (i < files.candidates.size())
+      candidate.thumbnail = write(
+          files.candidates[i], makeJpeg(*moment.small, kThumbnailLongSide, {kThumbnailLimitBytes}),
+          candidate.timeMs);
+    result.candidates.push_back(std::move(candidate));
+  }
+  return result;
+}
+
+Posters posterAt(const PosterScene& scene, std::int64_t atMs, const PictureOutputs& files) {
+  FrameGrabber grabber(scene.sourceFd, scene.source, kBudgetForOne);
+  const std::int64_t us =
+      std::clamp(scene.stretch.startUs + std::max<std::int64_t>(atMs, 0) * 1000,
+                 scene.stretch.startUs, std::max(scene.stretch.startUs, scene.stretch.endUs - 1));
+  const auto picture = grabber.at(us);
+  if (!picture) refuse::noPictures();
+  Maker large(scene, grabber.container(), kPosterLongSide);
+  return writePosters(*large(*picture), clipMs(scene, picture->us), files);
+}
+
+Posters makePosters(const Work& work, const Source& source, const Stretch& stretch) {
+  const Size size = atMost(kPosterLongSide, shownSize(source.probe, work.edits));
+  const PosterScene scene{work.inputs.source,
+                          source,
+                          stretch,
+                          size.width,
+                          size.height,
+                          [&](const AVCodecParameters& container, int w, int h) {
+                            return PictureMaker(container, source.orientation, w, h,
+                                                work.edits.background.value_or(0xffffff),
+                                                work.edits.fit);
+                          }};
+  return work.posterAtMs ? posterAt(scene, *work.posterAtMs, work.pictures)
+                         : findPosters(scene, work.pictures);
+}
+
+}  // namespace clipcourier::transcoder

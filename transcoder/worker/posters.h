@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "transcoder/job.h"
+#include "transcoder/worker/picture_maker.h"
+#include "transcoder/worker/poster_finder.h"
+
+namespace clipcourier::transcoder {
+
+// Makes the clip's pictures (turned, in its colours, with its edits) in another size. `container`
+// outlives the maker. Sizes are even, in the clip's shape.
+using PictureMakerOf =
+    std::function<PictureMaker(const AVCodecParameters& container, int width, int height)>;
+
+// What the posters are taken from.
+struct PosterScene {
+  int sourceFd = -1;
+  const Source& source;
+  Stretch stretch;            // that becomes the clip
+  int width = 0, height = 0;  // of the best clip, or of anything in its shape; as seen
+  PictureMakerOf pictures;
+};
+
+// Seeks through the source and picks; within about a second also at 4K. Throws Refused (nothing
+// decodes), Error.
+Posters findPosters(const PosterScene& scene, const PictureOutputs& files);
+
+// The same files from the moment a person chose (milliseconds of the clip); no candidates.
+Posters posterAt(const PosterScene& scene, std::int64_t atMs, const PictureOutputs& files);
+
+// The same files from a finished picture: yuv420p in BT.709 limited range. No candidates.
+Posters writePosters(const AVFrame& picture, std::int64_t timeMs, const PictureOutputs& files);
+
+// What `work` wants of these: an own picture, a chosen moment, or the best one. Throws Refused.
+Posters makePosters(const Work& work, const Source& source, const Stretch& stretch);
+
+}  // namespace clipcourier::transcoder
