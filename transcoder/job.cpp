@@ -100,6 +100,15 @@ void refuseNonsense(Work& work) {
   });
 }
 
+// A line has whole numbers only: others may be too large for the type they would be put into.
+json parseLine(const std::string& line) {
+  return json::parse(line, [](int, json::parse_event_t event, const json& value) {
+    if (event == json::parse_event_t::value && value.is_number_float())
+      throw Error(ErrorKind::invalidInput, "a number is not whole");
+    return true;
+  });
+}
+
 Work workFrom(const json& j) {
   Work work;
   work.inputs = inputsFrom(j.at("inputs"));
@@ -121,7 +130,7 @@ std::string toLine(const Request& request) {
 }
 
 Request parseRequest(const std::string& line) try {
-  const json request = json::parse(line);
+  const json request = parseLine(line);
   if (request.at("version") != kRequestVersion)
     throw Error(ErrorKind::invalidInput, "unknown request version");
   if (request.at("work").is_null()) return {};
@@ -154,7 +163,7 @@ std::string toLine(const Answer& answer) {
 }
 
 Answer parseAnswer(const std::string& line) try {
-  const json answer = json::parse(line);
+  const json answer = parseLine(line);
   if (answer.contains("progress")) return answer["progress"].get<Progress>();
   if (answer.contains("probe")) return answer["probe"].get<Probe>();
   if (answer.contains("posters")) return answer["posters"].get<Posters>();

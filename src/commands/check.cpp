@@ -16,6 +16,7 @@
 #include "senders/sender_repository.h"
 #include "service_key.h"
 #include "setup.h"
+#include "transcoder/sandbox_check.h"
 
 namespace clipcourier::commands {
 namespace {
@@ -52,6 +53,18 @@ std::string checkTranscoder(const Settings& settings) {
         "Install clipcourier-transcoder beside clipcourier, or name it in transcoder.program.");
   }
   return program.string();
+}
+
+std::string checkTranscoderSandbox(const Settings& settings) {
+  const auto found = transcoder::checkSandbox(transcoderProgram(settings));
+  if (found.switchedOff) return "none, because this program was built with sanitizers";
+  if (found.successful.empty())
+    return std::to_string(found.attempts) + " attempts to break out were refused";
+  std::string all;
+  for (const std::string& attempt : found.successful) all += (all.empty() ? "" : ", ") + attempt;
+  throw Error(ErrorKind::unavailable, "these attempts to break out succeeded: " + all,
+              "The kernel, or the container's own filter, must allow seccomp. No video is looked "
+              "at without it.");
 }
 
 std::string checkProfiles(const Settings& settings) {
@@ -160,7 +173,8 @@ int check(const Arguments& arguments) {
     return "no mistakes";
   });
   if (!readable) return 1;
-  list.look("transcoder", [&] { return checkTranscoder(settings); });
+  if (list.look("transcoder", [&] { return checkTranscoder(settings); }))
+    list.look("sandbox", [&] { return checkTranscoderSandbox(settings); });
   list.look("clip profiles", [&] { return checkProfiles(settings); });
   std::unique_ptr<db::Database> database;
   if (list.look("database", [&] { return checkDatabase(settings, database); }))

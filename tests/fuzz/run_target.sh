@@ -21,7 +21,7 @@ status=0
 "$program" -seed=1 -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 -verbosity=0 \
   -artifact_prefix="$kept/$name-" "$@" "$work/new" "$work/seeds" >"$work/log" 2>&1 || status=$?
 if [ "$status" -ne 0 ]; then
-  tail -n 80 "$work/log"
+  grep -v NEW_FUNC "$work/log" | tail -n 80
 else
   grep -E '^stat::(number_of_executed_units|average_exec_per_sec|peak_rss_mb)' "$work/log" || true
 fi

@@ -110,7 +110,9 @@ class CommandLine(unittest.TestCase):
         self.assertIn("already serves", second.stderr)
 
     def test_check_says_what_is_wrong_and_what_to_do(self):
-        self.assertEqual(self.call("check").returncode, 0)
+        well = self.call("check")
+        self.assertEqual(well.returncode, 0, well.stdout)
+        self.assertRegex(well.stdout, r"ok      sandbox: (\d+ attempts to break out were refused|none, because)")
         absent = self.call("check", CLIPCOURIER_TRANSCODER_PROGRAM="/absent/transcoder")
         self.assertEqual(absent.returncode, 1)
         self.assertIn("FAILED  transcoder", absent.stdout)

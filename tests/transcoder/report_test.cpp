@@ -81,7 +81,8 @@ TEST_CASE("every kind of answer of the worker is understood again", "[transcoder
 TEST_CASE("an answer that is none is an error and no crash", "[transcoder]") {
   const auto* line =
       GENERATE("", "{", "[]", "7", "{}", R"({"report":{}})", R"({"progress":[1]})",
-               R"({"refused":{"code":7}})", R"({"probe":{"video":{"frame_rate":"x"}}})");
+               R"({"refused":{"code":7}})", R"({"probe":{"video":{"frame_rate":"x"}}})",
+               R"({"progress":{"percent":1e40,"key":"","words":{"de":"","en":""}}})");
   CAPTURE(line);
   CHECK_THROWS_AS(parseAnswer(line), Error);
 }

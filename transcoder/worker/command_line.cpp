@@ -17,8 +17,7 @@
 
 #include "base/error.h"
 #include "transcoder/child_process.h"
-#include "transcoder/worker/refusals.h"
-#include "transcoder/worker/transcode.h"
+#include "transcoder/process.h"
 
 namespace clipcourier::transcoder {
 namespace {
@@ -204,15 +203,22 @@ Listener gathering(nlohmann::json& result, NewFiles& files) {
   return listener;
 }
 
+// This program once more, as the service runs it: in the sandbox, with what was opened here.
+Process worker() {
+  Limits limits;
+  limits.cpu = limits.wall = std::chrono::hours(24);
+  return Process(std::filesystem::read_symlink("/proc/self/exe"), limits);
+}
+
 int run(const Wishes& wishes) {
   const Descriptor source = openFile(wishes.source, O_RDONLY);
   if (wishes.probe) {
-    print(probeSource(source.get()));
+    print(worker().probe(source.get()));
     return kExitDone;
   }
   NewFiles files(wishes.out);
   nlohmann::json result;
-  transcodeSource(workFor(wishes, source.get(), files), gathering(result, files));
+  worker().transcode(workFor(wishes, source.get(), files), gathering(result, files));
   if (wishes.pictures)
     std::ofstream(std::filesystem::path(wishes.out) / "pictures.json")
         << nlohmann::json{{"posters", result["posters"]}}.dump(2) << '\n';
@@ -230,7 +236,7 @@ int runCommandLine(const std::vector<std::string>& arguments) try {
       return kExitDone;
     }
   return run(parse(arguments));
-} catch (const Refused& refused) {
+} catch (const RefusedInput& refused) {
   print({{"refused", refused.refusal()}});
   return kExitRefused;
 } catch (const Error& error) {

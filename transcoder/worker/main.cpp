@@ -13,7 +13,7 @@
 #include "transcoder/worker/command_line.h"
 #include "transcoder/worker/refusals.h"
 #include "transcoder/worker/sandbox.h"
-#include "transcoder/worker/sandbox_check.h"
+#include "transcoder/worker/sandbox_attempts.h"
 #include "transcoder/worker/transcode.h"
 
 extern "C" {
@@ -70,6 +70,6 @@ int main(int argc, char** argv) {
   av_log_set_level(AV_LOG_FATAL);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments == std::vector<std::string>{"--job"}) return runJob();
-  if (arguments == std::vector<std::string>{"--sandbox-check"}) return checkSandbox();
+  if (arguments == std::vector<std::string>{"--sandbox-check"}) return trySandbox();
   return runCommandLine(arguments);
 }

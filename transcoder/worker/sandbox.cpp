@@ -4,15 +4,12 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <ctime>
-#include <iostream>
 #include <memory>
 #include <string>
 
@@ -158,33 +155,6 @@ void enterSandbox() {
   const rlimit none{0, 0};
   if (setrlimit(RLIMIT_NOFILE, &none) != 0) unavailable("no more descriptors", errno);
   addFilter();
-}
-
-int runInSandbox(const std::function<int()>& work) {
-  std::cout.flush();
-  const pid_t self = getpid();
-  const pid_t child = fork();
-  if (child < 0) unavailable("fork", errno);
-  if (child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int code = 127;
-    try {
-      if (getppid() == self) {
-        enterSandbox();
-        code = work();
-      }
-    } catch (const std::exception& error) {
-      std::cerr << error.what() << std::endl;
-    }
-    std::cout.flush();
-    _exit(code);
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (WIFEXITED(status)) return WEXITSTATUS(status);
-  throw Error(ErrorKind::internal, "crashed with signal " + std::to_string(WTERMSIG(status)),
-              "Keep the file: it shows a defect.", "crashed");
 }
 
 }  // namespace clipcourier::transcoder

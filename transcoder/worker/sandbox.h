@@ -1,7 +1,5 @@
 #pragma once
 
-#include <functional>
-
 // What the worker gives up before it looks at a byte of a source. Whoever takes it over through a
 // defect in a demuxer or decoder has the descriptors that were handed over, memory and processor
 // time within the limits, and nothing else: no names, no network, no other process.
@@ -29,10 +27,5 @@ inline constexpr bool kHasSandbox = true;
 // read by name (fonts) is read before. Throws Error(unavailable, "sandbox") when the kernel offers
 // no seccomp; nothing may be decoded then.
 void enterSandbox();
-
-// Runs `work` in a child that has entered the sandbox and answers what it answered, a number up to
-// 127; so the caller keeps the right to names, and can remove what was half made. The descriptors
-// are shared. A child that crashes is an Error(internal). Only while no other thread runs.
-int runInSandbox(const std::function<int()>& work);
 
 }  // namespace clipcourier::transcoder
