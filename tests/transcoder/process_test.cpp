@@ -269,6 +269,7 @@ TEST_CASE("a worker that misbehaves ends in an error that says how", "[transcode
       {"exec >&- 2>&-; sleep 60", "transcoder.killed"},
       {"kill -SEGV $$", "transcoder.crashed"},
       {"kill -KILL $$", "transcoder.killed"},
+      {"kill -SYS $$", "transcoder.forbidden"},
       {"kill -XCPU $$", "transcoder.cpu"},
       {"kill -XFSZ $$", "transcoder.output_size"},
       {"exit 7", "transcoder.failed"},

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -8,6 +6,7 @@
 #include "support/catch.h"
 #include "support/skip.h"
 #include "transcoder/files.h"
+#include "transcoder/workers.h"
 
 using namespace clipcourier;
 using namespace clipcourier::transcoder;
@@ -19,21 +18,6 @@ constexpr bool kSandboxed = false;
 #else
 constexpr bool kSandboxed = true;
 #endif
-
-// Our children that are workers.
-std::vector<std::filesystem::path> workers() {
-  std::vector<std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != name.npos) continue;
-    std::istringstream stat(contentOf(entry.path() / "stat"));
-    std::string pid, program, state, parent;
-    stat >> pid >> program >> state >> parent;
-    if (program.starts_with("(clipcourier-tra") && parent == std::to_string(getpid()))
-      found.push_back(entry.path());
-  }
-  return found;
-}
 
 bool has(const std::string& status, const std::string& line) {
   return status.find("\n" + line + "\n") != status.npos;

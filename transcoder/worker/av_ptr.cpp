@@ -8,22 +8,17 @@
 
 namespace clipcourier::transcoder {
 
-namespace {
-
-// Other libraries say "external error" when it was memory that they did not get.
-bool memoryIsShort() {
-  constexpr std::size_t kProbe = 16 << 20;
-  void* memory = mmap(nullptr, kProbe, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+bool memoryIsShort(std::size_t needed) {
+  void* memory = mmap(nullptr, needed, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return true;
-  munmap(memory, kProbe);
+  munmap(memory, needed);
   return false;
 }
 
-}  // namespace
-
 int check(int rc, const std::string& doing) {
   if (rc >= 0) return rc;
-  if (rc == AVERROR(ENOMEM) || memoryIsShort()) throw std::bad_alloc();
+  // Other libraries say "external error" when it was memory that they did not get.
+  if (rc == AVERROR(ENOMEM) || memoryIsShort(16 << 20)) throw std::bad_alloc();
   char words[AV_ERROR_MAX_STRING_SIZE] = {};
   av_strerror(rc, words, sizeof words);
   throw Error(ErrorKind::internal, doing + ": " + words);

@@ -33,6 +33,9 @@ using Graph = std::unique_ptr<AVFilterGraph, Release<avfilter_graph_free>>;
 using StreamFilter = std::unique_ptr<AVBSFContext, Release<av_bsf_free>>;
 using AudioFifo = std::unique_ptr<AVAudioFifo, Release<av_audio_fifo_free>>;
 
+// Whether that many bytes cannot be had any more.
+bool memoryIsShort(std::size_t needed);
+
 // Returns rc when libav succeeded; otherwise throws Error "<doing>: <libav's words>"
 // (code "memory" when it ran out of that).
 int check(int rc, const std::string& doing);

@@ -97,6 +97,14 @@ const AVInputFormat* recognise(AVIOContext* io, const std::string& head) {
   return format;
 }
 
+// What libav could not get. When there is plenty, a number in the file asked for more than any real
+// one needs: that is damage.
+bool isDamage(int rc) {
+  constexpr std::size_t kPlenty = 256 << 20;
+  if (rc == AVERROR(ENOMEM) && memoryIsShort(kPlenty)) throw std::bad_alloc();
+  return rc < 0;
+}
+
 // A stream must not be able to ask for a huge picture while libav looks at it.
 void findStreamInfo(AVFormatContext& format) {
   std::vector<AVDictionary*> options(format.nb_streams, nullptr);
@@ -106,8 +114,7 @@ void findStreamInfo(AVFormatContext& format) {
   }
   const int rc = avformat_find_stream_info(&format, options.data());
   for (auto& each : options) av_dict_free(&each);
-  if (rc == AVERROR(ENOMEM)) throw std::bad_alloc();
-  if (rc < 0) refuse::damaged();
+  if (isDamage(rc)) refuse::damaged();
 }
 
 bool isUsableAudio(const AVStream& stream) {
@@ -145,12 +152,11 @@ void Demuxer::open() {
   av_dict_set(&options, "format_whitelist", kFormats, 0);
   const int rc = avformat_open_input(&context, "", recognised, &options);  // frees on failure
   av_dict_free(&options);
-  if (rc == AVERROR(ENOMEM)) throw std::bad_alloc();
   if (looksEncrypted(start)) {
     if (rc >= 0) avformat_close_input(&context);
     refuse::encrypted();
   }
-  if (rc < 0) refuse::damaged();
+  if (isDamage(rc)) refuse::damaged();
   format_.reset(context);
   findStreamInfo(*format_);
 }
@@ -190,8 +196,7 @@ Packet Demuxer::next() {
   Packet packet = newPacket();
   for (;;) {
     const int rc = av_read_frame(format_.get(), packet.get());
-    if (rc == AVERROR(ENOMEM)) throw std::bad_alloc();
-    if (rc < 0) {
+    if (isDamage(rc)) {
       damaged_ = damaged_ || rc != AVERROR_EOF;
       return nullptr;
     }
