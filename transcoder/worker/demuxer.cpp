@@ -90,7 +90,6 @@ const AVInputFormat* recognise(AVIOContext* io, const std::string& head) {
     if (looksEncrypted(head)) refuse::encrypted();
     refuse::unknownFormat();
   }
-  if (isAnimatedWebp(head)) refuse::animatedWebp();
   if (isPlaylist(format->name)) refuse::playlist();
   if (isImage(format->name)) refuse::stillImage();
   if (!isOneOf(format->name, kFormats)) refuse::unknownFormat();
@@ -133,11 +132,13 @@ Demuxer::Demuxer(int fd) : file_(fd) {
 }
 
 void Demuxer::startTimeline() {
-  timeline_ = std::make_unique<Timeline>((format_->iformat->flags & AVFMT_TS_DISCONT) != 0);
+  const bool jumpy = format_->iformat && (format_->iformat->flags & AVFMT_TS_DISCONT);
+  timeline_ = std::make_unique<Timeline>(jumpy);
 }
 
 void Demuxer::open() {
   const std::string start = head(file_);
+  if (isAnimatedWebp(start)) return openWebp();
   io_ = file_.reader();
   const AVInputFormat* recognised = recognise(io_.get(), start);
 
@@ -159,6 +160,14 @@ void Demuxer::open() {
   if (isDamage(rc)) refuse::damaged();
   format_.reset(context);
   findStreamInfo(*format_);
+}
+
+void Demuxer::openWebp() {
+  webp_ = std::make_unique<WebpAnimation>(file_);
+  format_.reset(avformat_alloc_context());
+  AVStream* stream = format_ ? avformat_new_stream(format_.get(), nullptr) : nullptr;
+  if (!stream) throw std::bad_alloc();
+  webp_->describe(*stream);
 }
 
 void Demuxer::chooseTracks() {
@@ -186,16 +195,25 @@ void Demuxer::dropAudio() {
 }
 
 bool Demuxer::seek(std::int64_t us) {
+  if (webp_) return false;
   const std::int64_t time = av_rescale_q(us, AV_TIME_BASE_Q, video().time_base);
   if (av_seek_frame(format_.get(), video_, time, AVSEEK_FLAG_BACKWARD) < 0) return false;
   startTimeline();
   return true;
 }
 
+int Demuxer::read(AVPacket& packet) {
+  if (!webp_) return av_read_frame(format_.get(), &packet);
+  const Packet next = webp_->next();
+  if (!next) return webp_->endedByDamage() ? AVERROR_INVALIDDATA : AVERROR_EOF;
+  av_packet_move_ref(&packet, next.get());
+  return 0;
+}
+
 Packet Demuxer::next() {
   Packet packet = newPacket();
   for (;;) {
-    const int rc = av_read_frame(format_.get(), packet.get());
+    const int rc = read(*packet);
     if (isDamage(rc)) {
       damaged_ = damaged_ || rc != AVERROR_EOF;
       return nullptr;

@@ -6,6 +6,7 @@
 #include "transcoder/worker/av_ptr.h"
 #include "transcoder/worker/descriptor_io.h"
 #include "transcoder/worker/timeline.h"
+#include "transcoder/worker/webp_animation.h"
 
 namespace clipcourier::transcoder {
 
@@ -30,16 +31,20 @@ class Demuxer {
   bool isVideo(const AVPacket& packet) const { return packet.stream_index == video_; }
   void dropAudio();
   const AVFormatContext& format() const { return *format_; }
+  std::string formatName() const { return webp_ ? "webp" : format_->iformat->name; }
   std::uint64_t bytes() const { return file_.size(); }
 
  private:
   void open();
+  void openWebp();
+  int read(AVPacket& packet);  // as av_read_frame
   void chooseTracks();
   void startTimeline();
 
   DescriptorFile file_;
   Io io_;
   InputFile format_;
+  std::unique_ptr<WebpAnimation> webp_;  // then format_ only describes what it holds
   std::unique_ptr<Timeline> timeline_;
   int video_ = -1, audio_ = -1;
   bool damaged_ = false;

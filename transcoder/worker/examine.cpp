@@ -139,7 +139,7 @@ void describeTracks(Probe& probe, const Demuxer& demuxer) {
 Probe describe(const Demuxer& demuxer, const Scan& scan) {
   Probe probe;
   const AVFormatContext& format = demuxer.format();
-  probe.container = format.iformat->name;
+  probe.container = demuxer.formatName();
   probe.bytes = demuxer.bytes();
   const std::int64_t videoUs = scan.videoEndUs - scan.videoStartUs;
   probe.durationMs = videoUs / 1000;

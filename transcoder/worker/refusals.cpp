@@ -51,13 +51,6 @@ void stillImage() {
           {"Laden Sie ein Video hoch.", "Upload a video."});
 }
 
-void animatedWebp() {
-  because(
-      "input.animated_webp",
-      {"Animierte WebP-Dateien können wir nicht lesen.", "We cannot read animated WebP files."},
-      {"Wandeln Sie die Animation in MP4 oder GIF um.", "Convert the animation to MP4 or GIF."});
-}
-
 void damaged() {
   because("input.damaged",
           {"Die Datei ist so beschädigt oder unvollständig, dass nichts abgespielt werden kann.",

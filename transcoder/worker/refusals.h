@@ -24,7 +24,6 @@ namespace refuse {
 [[noreturn]] void unknownFormat();
 [[noreturn]] void playlist();
 [[noreturn]] void stillImage();
-[[noreturn]] void animatedWebp();
 [[noreturn]] void damaged();
 [[noreturn]] void damagedSound();
 [[noreturn]] void encrypted();

@@ -1,0 +1,103 @@
+#include "transcoder/worker/webp_animation.h"
+
+#include <webp/demux.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "transcoder/worker/demuxer.h"
+#include "transcoder/worker/refusals.h"
+
+namespace clipcourier::transcoder {
+namespace {
+
+constexpr std::uint64_t kMaxBytes = 128 * 1024 * 1024;
+constexpr std::int64_t kMaxPixelsInAll = 4'000'000'000;  // two minutes of 720p30
+constexpr int kShortestMs = 10;  // what says less is shown by browsers for longer, but not by us
+
+WebPAnimDecoder* animation(void* decoder) { return static_cast<WebPAnimDecoder*>(decoder); }
+
+std::vector<std::uint8_t> allOf(DescriptorFile& file) {
+  if (file.size() > kMaxBytes) refuse::tooManyPackets();
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(file.size()));
+  file.seek(0, SEEK_SET);
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const int got = file.read(bytes.data() + have,
+                              static_cast<int>(std::min<std::size_t>(bytes.size() - have, 1 << 20)));
+    if (got <= 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  bytes.resize(have);
+  return bytes;
+}
+
+// The header must not be able to ask for a huge canvas: the decoder allocates two of them.
+void refuseHugeCanvas(const WebPData& data) {
+  WebPDemuxState state{};
+  const std::unique_ptr<WebPDemuxer, void (*)(WebPDemuxer*)> demuxer(
+      WebPDemuxPartial(&data, &state), WebPDemuxDelete);
+  if (!demuxer) refuse::damaged();
+  const auto width = static_cast<int>(WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_WIDTH));
+  const auto height = static_cast<int>(WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_HEIGHT));
+  const std::int64_t pixels = static_cast<std::int64_t>(width) * height;
+  if (width <= 0 || height <= 0) refuse::damaged();
+  if (pixels > kMaxPixels || std::max(width, height) > kMaxSide)
+    refuse::tooManyPixels(width, height);
+  const std::int64_t frames = WebPDemuxGetI(demuxer.get(), WEBP_FF_FRAME_COUNT);
+  if (frames * pixels > kMaxPixelsInAll) refuse::tooManyPackets();
+}
+
+}  // namespace
+
+void WebpAnimation::Release::operator()(void* decoder) const noexcept {
+  WebPAnimDecoderDelete(animation(decoder));
+}
+
+WebpAnimation::WebpAnimation(DescriptorFile& file) : bytes_(allOf(file)) {
+  const WebPData data{bytes_.data(), bytes_.size()};
+  refuseHugeCanvas(data);
+  WebPAnimDecoderOptions options;
+  if (!WebPAnimDecoderOptionsInit(&options)) refuse::damaged();
+  options.color_mode = MODE_RGBA;
+  options.use_threads = 0;
+  decoder_.reset(WebPAnimDecoderNew(&data, &options));
+  WebPAnimInfo info{};
+  if (!decoder_ || !WebPAnimDecoderGetInfo(animation(decoder_.get()), &info)) refuse::damaged();
+  width_ = static_cast<int>(info.canvas_width);
+  height_ = static_cast<int>(info.canvas_height);
+  frames_ = static_cast<int>(info.frame_count);
+}
+
+void WebpAnimation::describe(AVStream& stream) const {
+  AVCodecParameters& codec = *stream.codecpar;
+  codec.codec_type = AVMEDIA_TYPE_VIDEO;
+  codec.codec_id = AV_CODEC_ID_RAWVIDEO;
+  codec.format = AV_PIX_FMT_RGBA;
+  codec.width = width_;
+  codec.height = height_;
+  stream.time_base = {1, 1000};
+  stream.nb_frames = frames_;
+}
+
+Packet WebpAnimation::next() {
+  if (!WebPAnimDecoderHasMoreFrames(animation(decoder_.get()))) return nullptr;
+  std::uint8_t* canvas = nullptr;
+  int endMs = 0;
+  if (!WebPAnimDecoderGetNext(animation(decoder_.get()), &canvas, &endMs)) {
+    damaged_ = true;
+    return nullptr;
+  }
+  Packet packet = newPacket();
+  const auto size = static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) * 4;
+  check(av_new_packet(packet.get(), static_cast<int>(size)), "read a picture");
+  std::memcpy(packet->data, canvas, size);
+  packet->flags |= AV_PKT_FLAG_KEY;
+  packet->pts = packet->dts = endMs_;
+  packet->duration = std::max<std::int64_t>(endMs - endMs_, kShortestMs);
+  endMs_ += packet->duration;
+  return packet;
+}
+
+}  // namespace clipcourier::transcoder

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "transcoder/worker/av_ptr.h"
+#include "transcoder/worker/descriptor_io.h"
+
+namespace clipcourier::transcoder {
+
+// An animated WebP, which libav cannot read, as packets that its decoder of raw video takes: the
+// whole canvas as RGBA, times in milliseconds. Holds the file in memory, so it must be small.
+class WebpAnimation {
+ public:
+  // Throws Refused when the file is damaged, or so large that it can only be an attack.
+  explicit WebpAnimation(DescriptorFile& file);
+
+  void describe(AVStream& stream) const;
+  // The next picture; none at the end, which damage may bring early.
+  Packet next();
+  bool endedByDamage() const { return damaged_; }
+
+ private:
+  struct Release {
+    void operator()(void* decoder) const noexcept;
+  };
+  std::vector<std::uint8_t> bytes_;
+  std::unique_ptr<void, Release> decoder_;  // WebPAnimDecoder, which reads bytes_
+  int width_ = 0, height_ = 0, frames_ = 0, loopMs_ = 0;
+  std::int64_t endMs_ = 0;
+  bool damaged_ = false;
+};
+
+}  // namespace clipcourier::transcoder
