@@ -73,6 +73,25 @@ class Keys {
   std::vector<std::int64_t> times_;
 };
 
+// Showing times; but where some pictures have none (programme streams), decoding times, because
+// both mixed would look like a rate that changes.
+class RateTimes {
+ public:
+  void add(const AVPacket& packet, AVRational base) {
+    if (shown_.size() >= kRateSamples || decoded_.size() >= kRateSamples) return;
+    if (packet.pts != AV_NOPTS_VALUE)
+      shown_.push_back(av_rescale_q(packet.pts, base, AV_TIME_BASE_Q));
+    if (packet.dts != AV_NOPTS_VALUE)
+      decoded_.push_back(av_rescale_q(packet.dts, base, AV_TIME_BASE_Q));
+  }
+  std::vector<std::int64_t> best() const {
+    return decoded_.size() > shown_.size() ? decoded_ : shown_;
+  }
+
+ private:
+  std::vector<std::int64_t> shown_, decoded_;
+};
+
 }  // namespace
 
 Rate rateOf(std::vector<std::int64_t> times, Fraction fallback) {
@@ -102,7 +121,7 @@ Scan scan(Demuxer& demuxer) {
   Scan result;
   Extent video, audio;
   Keys keys;
-  std::vector<std::int64_t> times;
+  RateTimes times;
   const Fraction header = headerRate(demuxer.video());
   const auto headerStep = static_cast<std::int64_t>(1e6 / header.value());
   std::int64_t packets = 0;
@@ -122,14 +141,14 @@ Scan scan(Demuxer& demuxer) {
     if (isVideo) {
       const bool plausible = duration > 0 && duration < 10'000'000;
       video.add(us, us + (plausible ? duration : headerStep));
-      if (times.size() < kRateSamples) times.push_back(us);
+      times.add(*packet, base);
       if (packet->flags & AV_PKT_FLAG_KEY) keys.add(us);
     } else {
       audio.add(us, us + std::clamp<std::int64_t>(duration, 0, 10'000'000));
     }
   }
   if (result.videoPackets == 0) refuse::noPictures();
-  result.rate = rateOf(std::move(times), header);
+  result.rate = rateOf(times.best(), header);
   result.videoStartUs = video.first().value_or(0);
   result.videoEndUs = video.last().value_or(result.videoPackets * headerStep);
   result.audioStartUs = audio.first();
