@@ -11,6 +11,18 @@ namespace {
 // Time stamps are rounded and jitter; what is off by less is no gap. Half of what lips betray.
 constexpr int kJitterMs = 20;
 
+// Surround on a phone: voices, which live in the middle, stay on top; the room around them comes
+// down, and so does the bass channel, that is recorded to be played louder. Together they can be
+// too loud for two channels; such moments are held down instead of all the rest.
+std::string mixDown(const AVFrame& frame, int channels) {
+  if (frame.ch_layout.nb_channels <= 2) return "";
+  return std::string(":out_chlayout=") + (channels == 1 ? "mono" : "stereo") +
+         ":internal_sample_fmt=fltp:out_sample_fmt=fltp:center_mix_level=0.84:surround_mix_level=0."
+         "6:"
+         "lfe_mix_level=0.25:rematrix_maxval=1000,volume=0.75,"
+         "alimiter=limit=0.95:attack=1:release=80:level=0";
+}
+
 }  // namespace
 
 SoundMaker::SoundMaker(int rate, int channels, std::int64_t startUs, std::int64_t samples,
@@ -30,7 +42,7 @@ bool SoundMaker::prepare(AVFrame& frame) {
   const Kind kind{frame.sample_rate, frame.format, frame.ch_layout.nb_channels};
   if (kind_ && *kind_ == kind) return true;
   const std::string filters =
-      "aresample=" + std::to_string(rate_) +
+      "aresample=" + std::to_string(rate_) + mixDown(frame, channels_) +
       ",aformat=sample_fmts=fltp:channel_layouts=" + (channels_ == 1 ? "mono" : "stereo");
   try {
     graph_.emplace(frame, AVRational{1, frame.sample_rate}, filters);
