@@ -35,11 +35,11 @@ constexpr const char* kHelp =
 
   --profile NAME      what a clip is for: a file of config/profiles/ (whatsapp, telegram, web-720, ...)
                       or of your own; the first is made first
-  --out FOLDER        gets NAME.mp4 of each profile, poster.jpg and thumbnail.jpg; must exist
+  --out FOLDER        gets NAME.mp4 (or .webp, .gif) of each profile, poster.jpg and thumbnail.jpg; must exist
   --profiles FOLDER   read NAME.properties there instead of the built-in profiles
   --pictures          all pictures, with or without clips: posters (poster.jpg, poster.webp,
                       thumbnail.jpg, badge.jpg), candidate-N.jpg of what else could be the poster,
-                      and pictures.json with what is in them
+                      storyboard.jpg and .vtt, preview.webp, and pictures.json with what is in them
   --poster-at SECONDS the poster shows this moment of the clip
   --probe             only say what SOURCE holds
   --sandbox-check     try to break out of the sandbox; exit code 0 when nothing succeeds
@@ -148,7 +148,7 @@ class NewFiles {
   std::map<std::string, Descriptor> files_;
 };
 
-std::string fileName(const std::string& profile) { return profile + ".mp4"; }
+std::string fileName(const Profile& profile) { return profile.name + "." + profile.format; }
 
 std::string candidateName(std::size_t number) {
   return "candidate-" + std::to_string(number) + ".jpg";
@@ -157,6 +157,8 @@ std::string candidateName(std::size_t number) {
 void addPictures(PictureOutputs& pictures, NewFiles& files) {
   pictures.posterWebp = files.make("poster.webp");
   pictures.badge = files.make("badge.jpg");
+  pictures.storyboard = files.make("storyboard.jpg");
+  pictures.preview = files.make("preview.webp");
   for (int i = 1; i <= kMaxCandidates; ++i)
     pictures.candidates.push_back(files.make(candidateName(static_cast<std::size_t>(i))));
 }
@@ -166,8 +168,10 @@ Work workFor(const Wishes& wishes, int source, NewFiles& files) {
   work.inputs.source = source;
   const Profiles profiles =
       wishes.profiles.empty() ? builtInProfiles() : loadProfiles(wishes.profiles);
-  for (const std::string& name : wishes.wanted)
-    work.renditions.push_back({findProfile(profiles, name), files.make(fileName(name))});
+  for (const std::string& name : wishes.wanted) {
+    const Profile& profile = findProfile(profiles, name);
+    work.renditions.push_back({profile, files.make(fileName(profile))});
+  }
   work.pictures.poster = files.make("poster.jpg");
   work.pictures.thumbnail = files.make("thumbnail.jpg");
   if (wishes.pictures) addPictures(work.pictures, files);
@@ -176,7 +180,7 @@ Work workFor(const Wishes& wishes, int source, NewFiles& files) {
 }
 
 // What comes is kept on disk and gathered for the result.
-Listener gathering(nlohmann::json& result, NewFiles& files) {
+Listener gathering(const Work& work, nlohmann::json& result, NewFiles& files) {
   result = {{"clips", nlohmann::json::array()},
             {"refused_clips", nlohmann::json::array()},
             {"served_clips", nlohmann::json::array()}};
@@ -192,7 +196,12 @@ Listener gathering(nlohmann::json& result, NewFiles& files) {
   };
   listener.clip = [&](const Report& report) {
     result["clips"].push_back(report);
-    files.keep(fileName(report.profile));
+    for (const Rendition& each : work.renditions)
+      if (each.profile.name == report.profile) files.keep(fileName(each.profile));
+  };
+  listener.extras = [&](const Extras& extras) {
+    result["extras"] = extras;
+    for (const char* name : {"storyboard.jpg", "preview.webp"}) files.keep(name);
   };
   listener.refused = [&](const RenditionRefused& it) {
     result["refused_clips"].push_back({{"profile", it.profile}, {"refusal", it.refusal}});
@@ -210,6 +219,14 @@ Process worker() {
   return Process(std::filesystem::read_symlink("/proc/self/exe"), limits);
 }
 
+void describePictures(const std::filesystem::path& folder, const nlohmann::json& result) {
+  std::ofstream(folder / "storyboard.vtt")
+      << result["extras"]["storyboard_vtt"].get_ref<const std::string&>();
+  std::ofstream(folder / "pictures.json")
+      << nlohmann::json{{"posters", result["posters"]}, {"extras", result["extras"]}}.dump(2)
+      << '\n';
+}
+
 int run(const Wishes& wishes) {
   const Descriptor source = openFile(wishes.source, O_RDONLY);
   if (wishes.probe) {
@@ -218,10 +235,9 @@ int run(const Wishes& wishes) {
   }
   NewFiles files(wishes.out);
   nlohmann::json result;
-  worker().transcode(workFor(wishes, source.get(), files), gathering(result, files));
-  if (wishes.pictures)
-    std::ofstream(std::filesystem::path(wishes.out) / "pictures.json")
-        << nlohmann::json{{"posters", result["posters"]}}.dump(2) << '\n';
+  const Work work = workFor(wishes, source.get(), files);
+  worker().transcode(work, gathering(work, result, files));
+  if (wishes.pictures) describePictures(wishes.out, result);
   print(result);
   if (wishes.wanted.empty()) return kExitDone;
   return result["clips"].empty() ? kExitRefused : kExitDone;

@@ -34,6 +34,8 @@ class FrameGrabber {
 
   // Pictures that at(us) would decode, roughly.
   std::int64_t framesTo(std::int64_t us) const;
+  // The key picture at or before `us`, as far as known.
+  std::optional<std::int64_t> keyBefore(std::int64_t us) const;
   std::int64_t framesLeft() const { return left_ / price_; }
   // Of the last answer.
   std::optional<std::int64_t> positionUs() const {
@@ -45,7 +47,6 @@ class FrameGrabber {
   const AVCodecParameters& container() const { return *demuxer_->video().codecpar; }
 
  private:
-  std::optional<std::int64_t> keyBefore(std::int64_t us) const;
   bool mustMove(std::int64_t us) const;
   void moveTo(std::int64_t us);
   bool seekTo(std::int64_t keyUs, std::int64_t askUs);

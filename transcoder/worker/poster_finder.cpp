@@ -16,7 +16,7 @@ namespace {
 constexpr double kMargin = 0.03;           // of the stretch at both ends: fades and end cards
 constexpr std::int64_t kNearUs = 200'000;  // a fade or a fast move shows in this time
 constexpr int kMaxNear = 6;                // pictures decoded to see it
-constexpr std::size_t kMaxPerWindow = 3;
+constexpr std::size_t kPerWindow = 3;
 constexpr double kAlike = 0.035, kAlikeWhenClose = 0.1;
 constexpr std::int64_t kCloseUs = 1'000'000;
 constexpr std::int64_t kShortestWindowUs = 350'000;
@@ -69,15 +69,28 @@ class Finder {
     if (best) found_.seen.push_back(std::move(*best));
   }
 
-  // Key pictures are cheap and often begin a scene. A window without one is looked at in its middle
-  // or, when that is too far to decode, as deep as the share reaches.
+  // Key pictures are cheap and often begin a scene; where they are rare, others between them come
+  // in. A window that is too far to decode is looked at as deep as the share reaches.
   std::vector<std::int64_t> targets(const Stretch& window, std::int64_t share) const {
+    std::vector<std::int64_t> result = keysIn(window);
+    const std::int64_t step = (window.endUs - window.startUs) / kPerWindow;
+    for (std::size_t i = 0; i < kPerWindow && result.size() < kPerWindow; ++i) {
+      const std::int64_t us = window.startUs + step * static_cast<std::int64_t>(i) + step / 2;
+      const bool near = std::any_of(result.begin(), result.end(), [&](std::int64_t other) {
+        return std::llabs(other - us) < step / 2;
+      });
+      if (!near && grabber_.framesTo(us) <= share / 2) result.push_back(us);
+    }
+    if (result.empty()) result.push_back(reachable(window, share));
+    std::sort(result.begin(), result.end());
+    return result;
+  }
+
+  std::vector<std::int64_t> keysIn(const Stretch& window) const {
     const auto& keys = grabber_.keysUs();
     const auto from = std::lower_bound(keys.begin(), keys.end(), window.startUs);
     const auto to = std::lower_bound(from, keys.end(), window.endUs);
-    const auto count = static_cast<std::size_t>(to - from);
-    if (count == 0) return {reachable(window, share)};
-    const std::size_t wanted = std::min(count, kMaxPerWindow);
+    const auto count = static_cast<std::size_t>(to - from), wanted = std::min(count, kPerWindow);
     std::vector<std::int64_t> result;
     for (std::size_t i = 0; i < wanted; ++i)
       result.push_back(*(from + static_cast<std::ptrdiff_t>((2 * i + 1) * count / (2 * wanted))));

@@ -95,18 +95,20 @@ Posters posterAt(const PosterScene& scene, std::int64_t atMs, const PictureOutpu
   return writePosters(*large(*picture), clipMs(scene, picture->us), files);
 }
 
-Posters makePosters(const Work& work, const Source& source, const Stretch& stretch) {
+PosterScene sceneOf(const Work& work, const Source& source, const Stretch& stretch) {
   const Size size = atMost(kPosterLongSide, shownSize(source.probe, work.edits));
-  const PosterScene scene{work.inputs.source,
-                          source,
-                          stretch,
-                          size.width,
-                          size.height,
-                          [&](const AVCodecParameters& container, int w, int h) {
-                            return PictureMaker(container, source.orientation, w, h,
-                                                work.edits.background.value_or(0xffffff),
-                                                work.edits.fit);
-                          }};
+  return {work.inputs.source,
+          source,
+          stretch,
+          size.width,
+          size.height,
+          [&](const AVCodecParameters& container, int w, int h) {
+            return PictureMaker(container, source.orientation, w, h,
+                                work.edits.background.value_or(0xffffff), work.edits.fit);
+          }};
+}
+
+Posters makePosters(const Work& work, const PosterScene& scene) {
   return work.posterAtMs ? posterAt(scene, *work.posterAtMs, work.pictures)
                          : findPosters(scene, work.pictures);
 }

@@ -33,7 +33,10 @@ Posters posterAt(const PosterScene& scene, std::int64_t atMs, const PictureOutpu
 // The same files from a finished picture: yuv420p in BT.709 limited range. No candidates.
 Posters writePosters(const AVFrame& picture, std::int64_t timeMs, const PictureOutputs& files);
 
+// The scene of some work; `work` and `source` outlive it.
+PosterScene sceneOf(const Work& work, const Source& source, const Stretch& stretch);
+
 // What `work` wants of these: an own picture, a chosen moment, or the best one. Throws Refused.
-Posters makePosters(const Work& work, const Source& source, const Stretch& stretch);
+Posters makePosters(const Work& work, const PosterScene& scene);
 
 }  // namespace clipcourier::transcoder

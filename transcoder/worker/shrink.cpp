@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "transcoder/worker/filter_graph.h"
 
 namespace clipcourier::transcoder {
 
@@ -19,13 +18,21 @@ Size atMost(int longSide, Size size) {
 
 Frame convert(const AVFrame& picture, Size size, const std::string& colours,
               const std::string& format) {
-  std::string filters = "zscale=w=" + std::to_string(size.width) +
-                        ":h=" + std::to_string(size.height) +
-                        ":f=bicubic:min=709:pin=709:tin=709:rin=limited:p=709:t=709";
-  if (!colours.empty()) filters += ":" + colours;
-  FilterGraph graph(picture, {1, 1}, filters + ",format=" + format);
+  return Converter(size, colours, format).convert(picture);
+}
+
+Converter::Converter(Size size, const std::string& colours, const std::string& format)
+    : size_(size),
+      filters_("zscale=w=" + std::to_string(size.width) + ":h=" + std::to_string(size.height) +
+               ":f=bicubic:min=709:pin=709:tin=709:rin=limited:p=709:t=709" +
+               (colours.empty() ? "" : ":" + colours) + ",format=" + format) {}
+
+Frame Converter::convert(const AVFrame& picture) {
+  const Size from{picture.width, picture.height};
+  if (!graph_ || !(from == from_)) graph_.emplace(picture, AVRational{1, 1'000'000}, filters_);
+  from_ = from;
   Frame result;
-  graph.feed(share(picture), [&](Frame out) { result = std::move(out); });
+  graph_->feed(share(picture), [&](Frame out) { result = std::move(out); });
   if (!result) throw Error(ErrorKind::internal, "no picture of the wanted size");
   return result;
 }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "transcoder/worker/av_ptr.h"
+#include "transcoder/worker/filter_graph.h"
 #include "transcoder/worker/fit.h"
 
 namespace clipcourier::transcoder {
@@ -14,5 +16,19 @@ Size atMost(int longSide, Size size);
 // range on ("m=470bg:r=full"), empty for none; `format` is libav's name.
 Frame convert(const AVFrame& picture, Size size, const std::string& colours,
               const std::string& format);
+
+// The same for many pictures one after the other.
+class Converter {
+ public:
+  Converter(Size size, const std::string& colours, const std::string& format);
+  Frame convert(const AVFrame& picture);
+  Size size() const { return size_; }
+
+ private:
+  Size size_;
+  std::string filters_;
+  std::optional<FilterGraph> graph_;
+  Size from_;
+};
 
 }  // namespace clipcourier::transcoder

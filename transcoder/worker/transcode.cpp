@@ -8,6 +8,7 @@
 #include "transcoder/worker/posters.h"
 #include "transcoder/worker/proof.h"
 #include "transcoder/worker/refusals.h"
+#include "transcoder/worker/side_pictures.h"
 
 namespace clipcourier::transcoder {
 namespace {
@@ -57,8 +58,11 @@ class Transcode {
   void run() {
     progress_.at(0, "probe", kProbing);
     source_ = examine(work_.inputs.source);
-    sayPosters();
-    for (const Rendition& each : work_.renditions) makeOrRefuse(each);
+    const PosterScene scene = sceneOf(work_, source_, stretch());
+    sayPosters(scene);
+    for (const Rendition& each : work_.renditions)
+      if (!isAnimation(each.profile)) makeOrRefuse(each);
+    makeSidePictures(scene);
     progress_.at(100, "check", kDone);
   }
 
@@ -106,15 +110,31 @@ class Transcode {
                     [&](double part) { progress_.at(share(0.88 * part), "encode", words); });
   }
 
-  // Before the first encode: a person sees something, and can choose.
-  void sayPosters() {
-    if (!work_.pictures.anyPoster()) return;
-    progress_.at(1, "pictures", kPictures);
+  Stretch stretch() const {
     const Profile profile = work_.renditions.empty() ? Profile() : work_.renditions.front().profile;
     const std::int64_t startUs = startFor(profile);
-    const Posters posters =
-        makePosters(work_, source_, {startUs, std::max(source_.scan.videoEndUs, startUs + 1)});
-    if (listener_.posters) listener_.posters(posters);
+    return {startUs, std::max(source_.scan.videoEndUs, startUs + 1)};
+  }
+
+  // Before the first encode: a person sees something, and can choose.
+  void sayPosters(const PosterScene& scene) {
+    if (!work_.pictures.anyPoster()) return;
+    progress_.at(1, "pictures", kPictures);
+    posters_ = makePosters(work_, scene);
+    if (listener_.posters) listener_.posters(posters_);
+  }
+
+  void makeSidePictures(const PosterScene& scene) {
+    const Fraction rate = source_.scan.rate.perSecond;
+    const std::int64_t slots =
+        av_rescale(scene.stretch.endUs - scene.stretch.startUs, rate.num, 1'000'000LL * rate.den);
+    SidePictures side(work_, posters_, rate, std::max<std::int64_t>(slots, 1),
+                      {scene.width, scene.height});
+    if (!side.any()) return;
+    side.grab(scene);
+    for (const Report& report : side.finishAnimations(source_))
+      if (listener_.clip) listener_.clip(report);
+    if (work_.pictures.anyExtra() && listener_.extras) listener_.extras(side.finishExtras());
   }
 
   // Per cent of the whole, when this much of the current rendition is done.
@@ -127,6 +147,7 @@ class Transcode {
   const Listener& listener_;
   Progressing progress_;
   Source source_;
+  Posters posters_;
   int done_ = 0;
 };
 
