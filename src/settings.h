@@ -31,6 +31,8 @@ struct Settings {
     int processes = 1;           // clips made at the same time
     ByteSize memory = 2147_MB;   // of one process
     Millis cpuTime{3'600'000}, wallTime{1'800'000};
+    std::string cgroup;  // empty: none; "own": the one we run in
+    int cpuWeight = 50;
   } transcoder;
 
   http::ServerSettings http = defaultHttp();

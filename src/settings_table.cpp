@@ -151,6 +151,11 @@ void addTranscoder(std::vector<SettingEntry>& table, Settings::Transcoder& trans
   table.push_back(megabytes("transcoder.memory_mb", transcoder.memory, 256, 1'000'000));
   table.push_back(seconds("transcoder.cpu_time_s", transcoder.cpuTime, 10, 86'400));
   table.push_back(seconds("transcoder.wall_time_s", transcoder.wallTime, 10, 86'400));
+  table.push_back(words("transcoder.cgroup", transcoder.cgroup,
+                        "\"own\", an absolute path, or nothing", [](const std::string& text) {
+                          return text.empty() || text == "own" || text.front() == '/';
+                        }));
+  table.push_back(count("transcoder.cpu_weight", transcoder.cpuWeight, 1, 10'000));
 }
 
 void addDispatch(std::vector<SettingEntry>& table, Settings::Dispatch& dispatch) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "db/migrations.h"
+#include "transcoder/worker_group.h"
 
 namespace clipcourier {
 namespace {
@@ -63,6 +64,9 @@ transcoder::Limits transcoderLimits(const Settings& settings) {
   limits.memory = settings.transcoder.memory;
   limits.cpu = seconds(settings.transcoder.cpuTime);
   limits.wall = seconds(settings.transcoder.wallTime);
+  limits.cgroup = transcoder::groupFolder(settings.transcoder.cgroup);
+  limits.cpuWeight = settings.transcoder.cpuWeight;
+  if (!limits.cgroup.empty()) transcoder::prepareGroups(limits.cgroup);
   return limits;
 }
 

@@ -26,6 +26,7 @@ std::vector<std::string> prepareSchema(const Settings& settings, db::Database& d
 
 std::map<std::string, transcoder::Profile> profilesOf(const Settings& settings);
 std::filesystem::path transcoderProgram(const Settings& settings);
+// Also makes the cgroup that the settings name ready for workers; throws when it cannot be used.
 transcoder::Limits transcoderLimits(const Settings& settings);
 net::HttpEngineOptions engineOptions(const Settings& settings, std::size_t maxConcurrent);
 

@@ -43,6 +43,7 @@ struct ChildPlan {
   const int* descriptors;  // become 0, 1, 2, ...
   int descriptorCount;
   rlim_t memory, output, cpu;
+  int cgroup;  // its entrance; -1: none
   pid_t parent;
 };
 
@@ -90,6 +91,7 @@ void resetSignals() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != plan.parent) _exit(127);  // we were orphaned before the line above
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (plan.cgroup >= 0 && write(plan.cgroup, "0", 1) != 1) _exit(127);
   placeDescriptors(plan);
   applyLimits(plan);
   char* const noEnvironment[] = {nullptr};
@@ -138,6 +140,9 @@ ChildProcess::ChildProcess(const ChildOptions& options) {
 
   if (descriptors.size() > kMaxDescriptors) cannotStart("too many descriptors");
   if (::access(program.c_str(), X_OK) != 0) cannotStart(program);
+  if (!options.cgroup.empty())
+    group_ = std::make_unique<WorkerGroup>(
+        options.cgroup, GroupLimits{.memory = options.memory, .cpuWeight = options.cpuWeight});
   const ChildPlan plan{program.c_str(),
                        arguments.data(),
                        descriptors.data(),
@@ -145,6 +150,7 @@ ChildProcess::ChildProcess(const ChildOptions& options) {
                        options.memory.bytes,
                        options.output.bytes,
                        static_cast<rlim_t>(options.cpu.count()),
+                       group_ ? group_->entrance() : -1,
                        getpid()};
   pid_ = fork();
   if (pid_ < 0) cannotStart("fork");
@@ -170,6 +176,7 @@ bool ChildProcess::read(std::string& out, std::string& err, std::chrono::millise
 
 void ChildProcess::kill() {
   if (pid_ > 0) ::kill(-pid_, SIGKILL);
+  if (group_) group_->kill();
 }
 
 int ChildProcess::wait() {

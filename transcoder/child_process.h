@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/byte_size.h"
+#include "transcoder/worker_group.h"
 
 namespace clipcourier::transcoder {
 
@@ -38,6 +40,8 @@ struct ChildOptions {
   std::vector<int> handed;
   ByteSize memory, output;
   std::chrono::seconds cpu{};
+  std::filesystem::path cgroup;  // gets a group for the child; empty: none
+  int cpuWeight = 100;
 };
 
 // A child process in a process group of its own, which dies with us. Killed by the destructor when
@@ -56,8 +60,11 @@ class ChildProcess {
   // The status of waitpid(2). A child that has closed its pipes but does not end is killed, and so
   // is what it left running.
   int wait();
+  // After wait(): whether it was killed because its cgroup had no more memory.
+  bool ranOutOfMemory() const { return group_ && group_->ranOutOfMemory(); }
 
  private:
+  std::unique_ptr<WorkerGroup> group_;
   pid_t pid_ = -1;
   Descriptor out_, err_;
 };

@@ -145,7 +145,9 @@ class Conversation {
     switch (signal) {
       case SIGXCPU: unavailable("cpu", "used more CPU time than its limit");
       case SIGXFSZ: unavailable("output_size", "wrote more than its limit");
-      case SIGKILL: unavailable("killed", "was killed, perhaps for lack of memory");
+      case SIGKILL:
+        if (child_.ranOutOfMemory()) unavailable("memory", "needed more memory than its limit");
+        unavailable("killed", "was killed, perhaps for lack of memory");
       case SIGSYS:
         throw Error(ErrorKind::internal, "the transcoder tried what its sandbox forbids",
                     "Keep the file: it may be an attack, or shows a defect.",
@@ -183,6 +185,8 @@ ChildOptions options(const std::filesystem::path& program, const Limits& limits,
   child.memory = limits.memory;
   child.output = limits.output;
   child.cpu = limits.cpu;
+  child.cgroup = limits.cgroup;
+  child.cpuWeight = limits.cpuWeight;
   return child;
 }
 

@@ -17,6 +17,7 @@
 #include "service_key.h"
 #include "setup.h"
 #include "transcoder/sandbox_check.h"
+#include "transcoder/worker_group.h"
 
 namespace clipcourier::commands {
 namespace {
@@ -65,6 +66,15 @@ std::string checkTranscoderSandbox(const Settings& settings) {
   throw Error(ErrorKind::unavailable, "these attempts to break out succeeded: " + all,
               "The kernel, or the container's own filter, must allow seccomp. No video is looked "
               "at without it.");
+}
+
+std::string checkGroups(const Settings& settings) {
+  const auto folder = transcoder::groupFolder(settings.transcoder.cgroup);
+  if (folder.empty()) return "none; transcoder.cgroup names none";
+  std::string limits;
+  for (const std::string& each : transcoder::lookAtGroups(folder))
+    limits += (limits.empty() ? "" : ", ") + each;
+  return folder.string() + " limits " + (limits.empty() ? "nothing, but ends all at once" : limits);
 }
 
 std::string checkProfiles(const Settings& settings) {
@@ -175,6 +185,7 @@ int check(const Arguments& arguments) {
   if (!readable) return 1;
   if (list.look("transcoder", [&] { return checkTranscoder(settings); }))
     list.look("sandbox", [&] { return checkTranscoderSandbox(settings); });
+  list.look("cgroup", [&] { return checkGroups(settings); });
   list.look("clip profiles", [&] { return checkProfiles(settings); });
   std::unique_ptr<db::Database> database;
   if (list.look("database", [&] { return checkDatabase(settings, database); }))
