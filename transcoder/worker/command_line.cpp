@@ -28,7 +28,7 @@ constexpr const char* kHelp =
   clipcourier-transcoder SOURCE --profile NAME [--profile NAME ...] --out FOLDER
                          [--profiles FOLDER]
   clipcourier-transcoder SOURCE --pictures --out FOLDER
-                         [--poster-at SECONDS]
+                         [--poster-at SECONDS | --poster-image FILE]
   clipcourier-transcoder --probe SOURCE
   clipcourier-transcoder --sandbox-check
   clipcourier-transcoder --help
@@ -41,6 +41,7 @@ constexpr const char* kHelp =
                       thumbnail.jpg, badge.jpg), candidate-N.jpg of what else could be the poster,
                       storyboard.jpg and .vtt, preview.webp, and pictures.json with what is in them
   --poster-at SECONDS the poster shows this moment of the clip
+  --poster-image FILE the poster is this picture (JPEG, PNG or WebP)
   --probe             only say what SOURCE holds
   --sandbox-check     try to break out of the sandbox; exit code 0 when nothing succeeds
 
@@ -56,6 +57,7 @@ struct Wishes {
   std::vector<std::string> wanted;
   bool probe = false, pictures = false;
   std::optional<std::int64_t> posterAtMs;
+  std::string posterImage;
 };
 
 [[noreturn]] void misused(const std::string& what) {
@@ -85,6 +87,8 @@ Wishes parse(const std::vector<std::string>& arguments) {
       wishes.pictures = true;
     else if (word == "--poster-at")
       wishes.posterAtMs = milliseconds(value());
+    else if (word == "--poster-image")
+      wishes.posterImage = value();
     else if (word == "--profile")
       wishes.wanted.push_back(value());
     else if (word == "--out")
@@ -235,7 +239,10 @@ int run(const Wishes& wishes) {
   }
   NewFiles files(wishes.out);
   nlohmann::json result;
-  const Work work = workFor(wishes, source.get(), files);
+  Work work = workFor(wishes, source.get(), files);
+  std::optional<Descriptor> posterImage;
+  if (!wishes.posterImage.empty())
+    work.inputs.posterImage = posterImage.emplace(openFile(wishes.posterImage, O_RDONLY)).get();
   worker().transcode(work, gathering(work, result, files));
   if (wishes.pictures) describePictures(wishes.out, result);
   print(result);

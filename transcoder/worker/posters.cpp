@@ -4,6 +4,7 @@
 
 #include "transcoder/worker/badge.h"
 #include "transcoder/worker/jpeg.h"
+#include "transcoder/worker/own_poster.h"
 #include "transcoder/worker/picture_file.h"
 #include "transcoder/worker/refusals.h"
 #include "transcoder/worker/shrink.h"
@@ -109,6 +110,10 @@ PosterScene sceneOf(const Work& work, const Source& source, const Stretch& stret
 }
 
 Posters makePosters(const Work& work, const PosterScene& scene) {
+  if (work.inputs.posterImage >= 0)
+    return writePosters(*readOwnPoster(work.inputs.posterImage, {scene.width, scene.height},
+                                       work.edits.background.value_or(0xffffff)),
+                        0, work.pictures);
   return work.posterAtMs ? posterAt(scene, *work.posterAtMs, work.pictures)
                          : findPosters(scene, work.pictures);
 }
