@@ -13,8 +13,10 @@ namespace {
 constexpr double kReferenceWhite = 203;           // cd/m²
 constexpr double kPeak = 1000 / kReferenceWhite;  // of a nominal HLG screen, and most masters
 constexpr double kKnee = 0.25;                    // below it light stays as it is
-constexpr double kHueShare = 0.5;                 // of the bending that keeps the hue
-constexpr double kGamutKnee = 0.9;                // saturation above it is pressed together
+// Of the bending that keeps the hue. HLG is made so that it also looks right on screens that do not
+// know it, which work on each colour alone.
+constexpr double kHueSharePq = 0.5, kHueShareHlg = 0.2;
+constexpr double kGamutKnee = 0.9;  // saturation above it is pressed together
 
 using Matrix = std::array<std::array<double, 3>, 3>;
 
@@ -85,10 +87,10 @@ double norm(const Rgb& c) {
   return (r * c.r + g * c.g + b * c.b) / std::max(r + g + b, 1e-12);
 }
 
-Rgb bend(const Rgb& light) {
+Rgb bend(const Rgb& light, double hueShare) {
   const Rgb each{bend(light.r), bend(light.g), bend(light.b)};
   const double bright = norm(light);
-  return bright <= 0 ? each : mix(each, light * (bend(bright) / bright), kHueShare);
+  return bright <= 0 ? each : mix(each, light * (bend(bright) / bright), hueShare);
 }
 
 // Brings a colour outside BT.709 in, towards the gray of its luminance.
@@ -136,7 +138,8 @@ std::uint8_t* line(AVFrame& frame, int plane, int row) {
 }  // namespace
 
 Rgb toSdr(const Rgb& signal, AVColorTransferCharacteristic transfer, AVColorPrimaries primaries) {
-  const Rgb light = fitGamut(to709(primaries) * bend(lightOf(signal, transfer)));
+  const double hueShare = transfer == AVCOL_TRC_SMPTE2084 ? kHueSharePq : kHueShareHlg;
+  const Rgb light = fitGamut(to709(primaries) * bend(lightOf(signal, transfer), hueShare));
   return {screenSignal(light.r), screenSignal(light.g), screenSignal(light.b)};
 }
 

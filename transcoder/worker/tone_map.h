@@ -11,9 +11,9 @@
 //
 // Light up to a quarter of the reference white (203 cd/m², ITU-R BT.2408) stays as it is, brighter
 // light is bent so that the reference white lands at 84 % of the signal and 1000 cd/m² at 100 %.
-// Half of the bending works on each colour alone, so that highlights turn white as on film: bending
+// Much of the bending works on each colour alone, so that highlights turn white as on film: bending
 // that only kept the ratio of the colours would give clouds a blue tint, because HLG's logarithmic
-// upper half makes a faint colour a strong one in linear light. The other half keeps skies blue.
+// upper half makes a faint colour a strong one in linear light. The rest keeps skies blue.
 // Colours that BT.709 does not have lose saturation, not hue.
 namespace clipcourier::transcoder {
 
