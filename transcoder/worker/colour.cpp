@@ -40,14 +40,12 @@ AVColorPrimaries guessPrimaries(AVColorPrimaries said, AVColorSpace matrix) {
                                                                          : AVCOL_PRI_BT709;
 }
 
-// Curves made for the same screens are the same to us; a screen recording that says sRGB is shown
-// by every player as if it said BT.709.
+// Curves made for the same screens are the same to us: a screen recording that says sRGB and a DVD
+// that says gamma 2.8 are shown by every player as if they said BT.709.
 AVColorTransferCharacteristic guessTransfer(AVColorTransferCharacteristic said) {
   switch (said) {
     case AVCOL_TRC_SMPTE2084:
     case AVCOL_TRC_ARIB_STD_B67:
-    case AVCOL_TRC_GAMMA22:
-    case AVCOL_TRC_GAMMA28:
     case AVCOL_TRC_LINEAR: return said;
     default: return AVCOL_TRC_BT709;
   }
