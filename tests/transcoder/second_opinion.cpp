@@ -141,9 +141,10 @@ double ssim(const std::string& a, const std::string& b, int width, int height) {
 
 std::vector<double> samples(const std::filesystem::path& file, const std::string& track,
                             double untilSeconds) {
-  const std::string bytes = outputOf("ffmpeg -v quiet -i '" + file.string() + "' -map 0:" + track +
-                                     " -vn -t " + number(untilSeconds) + " -ac 1 -ar " +
-                                     std::to_string(kSoundRate) + " -f s16le - </dev/null || true");
+  const std::string bytes =
+      outputOf("ffmpeg -v quiet -i '" + file.string() + "' -map 0:" + track +
+               " -vn -af aresample=async=1:min_hard_comp=0.025 -t " + number(untilSeconds) +
+               " -ac 1 -ar " + std::to_string(kSoundRate) + " -f s16le - </dev/null || true");
   std::vector<double> all;
   for (std::size_t i = 0; i + 1 < bytes.size(); i += 2)
     all.push_back(static_cast<std::int16_t>(static_cast<unsigned char>(bytes[i]) |
