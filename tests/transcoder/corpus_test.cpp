@@ -65,7 +65,14 @@ const std::map<std::string, std::string> kReasons{
 };
 
 // A refusal reads the head of a file, not all of its pictures.
-constexpr Limits kEnoughToRefuse{512_MiB, std::chrono::seconds{5}, std::chrono::seconds{60}, 1_MiB};
+Limits enoughToRefuse() {
+  Limits limits;
+  limits.memory = 512_MiB;
+  limits.cpu = std::chrono::seconds{5};
+  limits.wall = std::chrono::seconds{60};
+  limits.output = 1_MiB;
+  return limits;
+}
 
 void checkRefusal(const ManifestRow& row, const Refusal& refusal) {
   CHECK(refusal.code.starts_with("input."));
@@ -171,7 +178,7 @@ void checkRow(const ManifestRow& row) {
   const bool refused = !row.accepted || kRefusedOnPurpose.contains(row.file);
   const bool mayBeEither = row.either;
   try {
-    const Limits limits = refused && !mayBeEither ? kEnoughToRefuse : Limits{};
+    const Limits limits = refused && !mayBeEither ? enoughToRefuse() : Limits{};
     const Heard heard = transcode(corpusFolder() / row.file, workFor(row, files),
                                   Process(Process::besideThisProgram(), limits));
     if (refused && !mayBeEither) FAIL("was not refused");
