@@ -145,7 +145,7 @@ function document(results, images) {
 }
 
 const entries = await readdir(folder, { withFileTypes: true });
-const names = entries.filter((each) => each.isFile() && each.name.includes(options.only) && !/\.(md|tsv|txt)$/i.test(each.name))
+const names = entries.filter((each) => !each.isDirectory() && each.name.includes(options.only) && !/\.(md|tsv|txt)$/i.test(each.name))
   .map((each) => each.name).sort();
 await mkdir(join(options.out, 'files'), { recursive: true });
 const results = await inParallel(names, Math.max(1, Number(options.jobs)), show);

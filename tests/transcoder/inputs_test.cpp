@@ -233,6 +233,8 @@ TEST_CASE("BT.709 and BT.2020 colours, in either range, keep their look", "[tran
           range + " -colorspace " + matrix + " -color_primaries " + primaries +
           " -color_trc bt709 -tag:v hvc1",
       "source.mp4");
+  CHECK(hasNotice(clip.report.repaired, "repair.colour_range") == (range == "pc"));
+  CHECK(hasNotice(clip.report.repaired, "repair.colours") == (primaries == "bt2020"));
   const auto is = clip.colour("100:80:20:20");
   CAPTURE(is);
   CHECK(std::abs(is[0] - 0xc0) <= 5);
@@ -305,6 +307,7 @@ TEST_CASE("cover pictures, subtitles and data beside a video are left away", "[t
   CHECK(clip.report.source.otherTracks == 2);
   CHECK(clip.report.source.video.codec == "h264");
   CHECK(find(clip.report, "file.metadata")->passed);
+  CHECK(hasNotice(clip.report.repaired, "repair.metadata"));
 }
 
 TEST_CASE("an edit list decides where the video begins", "[transcoder]") {
@@ -328,6 +331,7 @@ TEST_CASE("a stream that was joined from pieces with clocks of their own plays t
   INFO(failures(report));
   CHECK(report.passed);
   CHECK(report.durationMs == Approx(2000).margin(130));
+  CHECK(hasNotice(report.repaired, "repair.timestamps"));
   CHECK(find(report, "sync.end")->passed);
 }
 

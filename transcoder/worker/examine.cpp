@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <string_view>
 
 #include "transcoder/worker/decoder.h"
 #include "transcoder/worker/demuxer.h"
@@ -116,6 +117,26 @@ PictureMaker smallPictures(const Demuxer& demuxer, const AVFrame& frame) {
   return {*demuxer.video().codecpar, {}, 160, height, 0xffffff};
 }
 
+bool saysWhereOrWho(const AVDictionary* tags) {
+  static constexpr std::array<std::string_view, 10> telling{
+      "location", "gps",       "make",  "model",   "artist",
+      "author",   "copyright", "title", "comment", "description"};
+  const AVDictionaryEntry* tag = nullptr;
+  while ((tag = av_dict_get(tags, "", tag, AV_DICT_IGNORE_SUFFIX))) {
+    const std::string_view key(tag->key);
+    for (const std::string_view each : telling)
+      if (key.find(each) != key.npos) return true;
+  }
+  return false;
+}
+
+bool saysWhereOrWho(const AVFormatContext& format) {
+  bool any = saysWhereOrWho(format.metadata);
+  for (unsigned i = 0; i < format.nb_streams; ++i)
+    any = any || saysWhereOrWho(format.streams[i]->metadata);
+  return any;
+}
+
 Probe::Audio describeAudio(const AVStream& stream, const Scan& scan) {
   const AVCodecParameters& codec = *stream.codecpar;
   std::array<char, 128> layout{};
@@ -187,6 +208,7 @@ Source examine(int fd) {
     if (dolbyVisionProfile(demuxer.video()) == 5) refuse::dolbyVision5();
     source.scan = scan(demuxer);
     source.probe = describe(demuxer, source.scan);
+    source.saysWhereOrWho = saysWhereOrWho(demuxer.format());
   }
   Demuxer demuxer(fd);
   refuseBrokenSound(demuxer);

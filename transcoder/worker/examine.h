@@ -16,6 +16,7 @@ struct Source {
   Orientation orientation;
   std::int64_t firstUs = 0;  // time of the first picture that decodes
   bool startsDark = false;
+  bool saysWhereOrWho = false;  // place, device, author or the like in its metadata
 };
 
 // Reads all packets and decodes the first pictures. Throws Refused.

@@ -28,33 +28,49 @@ std::string size(int width, int height) {
   return std::to_string(width) + "×" + std::to_string(height);
 }
 
-void picture(const Probe::Video& video, const Plan& plan, std::vector<Notice>& notices) {
+void add(std::vector<Notice>& notices, const char* code, const std::string& de,
+         const std::string& en) {
+  notices.push_back({code, {de, en}});
+}
+
+void shape(const Probe::Video& video, const Plan& plan, std::vector<Notice>& notices) {
+  const std::string degrees = std::to_string(video.rotation);
   if (video.rotation != 0)
-    notices.push_back({"repair.rotated",
-                       {"Aufrecht gedreht (" + std::to_string(video.rotation) + "°).",
-                        "Turned upright (" + std::to_string(video.rotation) + "°)."}});
-  if (video.mirrored)
-    notices.push_back({"repair.mirrored", {"Spiegelung aufgelöst.", "Mirroring undone."}});
+    add(notices, "repair.rotated", "Aufrecht gedreht (" + degrees + "°).",
+        "Turned upright (" + degrees + "°).");
+  if (video.mirrored) add(notices, "repair.mirrored", "Spiegelung aufgelöst.", "Mirroring undone.");
   if (video.interlaced)
-    notices.push_back({"repair.deinterlaced",
-                       {"Halbbilder zu ganzen Bildern zusammengefügt.",
-                        "Interlaced fields joined to whole pictures."}});
-  if (video.hdr)
-    notices.push_back(
-        {"repair.hdr", {"HDR in normale Farben umgerechnet.", "HDR converted to normal colours."}});
+    add(notices, "repair.deinterlaced", "Halbbilder zu ganzen Bildern zusammengefügt.",
+        "Interlaced fields joined to whole pictures.");
   if (video.sampleAspect.num != video.sampleAspect.den)
-    notices.push_back({"repair.square_pixels",
-                       {"Breite Bildpunkte quadratisch gemacht.", "Pixels made square."}});
+    add(notices, "repair.square_pixels", "Rechteckige Bildpunkte quadratisch gemacht.",
+        "Pixels made square.");
+  if (plan.width + 1 < video.width || plan.height + 1 < video.height) {
+    const std::string from = size(video.width, video.height), to = size(plan.width, plan.height);
+    add(notices, "repair.resized", "Verkleinert von " + from + " auf " + to + ".",
+        "Made smaller, from " + from + " to " + to + ".");
+  }
+}
+
+// Whatever is not BT.709 in limited range was converted; one sentence says the most of it.
+void colours(const Probe::Video& video, std::vector<Notice>& notices) {
+  const bool wide = video.primaries == "bt2020" || video.primaries.starts_with("smpte43");
+  if (video.hdr && video.dolbyVisionProfile >= 0)
+    add(notices, "repair.hdr", "Dolby Vision in normale Farben umgerechnet.",
+        "Dolby Vision converted to normal colours.");
+  else if (video.hdr)
+    add(notices, "repair.hdr", "HDR in normale Farben umgerechnet.",
+        "HDR converted to normal colours.");
+  else if (wide)
+    add(notices, "repair.colours", "Erweiterte Farben in normale umgerechnet.",
+        "Wide colours converted to normal ones.");
+  else if (video.fullRange && video.pixelFormat.starts_with("yuv"))
+    add(notices, "repair.colour_range",
+        "Farbumfang auf den üblichen gebracht, damit Schwarz und Weiß stimmen.",
+        "Colour range made the usual one, so that black and white are right.");
   if (video.alpha)
-    notices.push_back(
-        {"repair.flattened",
-         {"Durchsichtige Stellen mit Farbe hinterlegt.", "Transparent parts laid on a colour."}});
-  if (plan.width + 1 < video.width || plan.height + 1 < video.height)
-    notices.push_back({"repair.resized",
-                       {"Verkleinert von " + size(video.width, video.height) + " auf " +
-                            size(plan.width, plan.height) + ".",
-                        "Made smaller, from " + size(video.width, video.height) + " to " +
-                            size(plan.width, plan.height) + "."}});
+    add(notices, "repair.flattened", "Durchsichtige Stellen mit Farbe hinterlegt.",
+        "Transparent parts laid on a colour.");
 }
 
 void timing(const Source& source, const Plan& plan, std::int64_t startUs,
@@ -71,6 +87,9 @@ void timing(const Source& source, const Plan& plan, std::int64_t startUs,
                             rate(plan.frameRate, ',') + " Bilder je Sekunde gebracht.",
                         "Frame rate changed from " + rate(video.frameRate, '.') + " to " +
                             rate(plan.frameRate, '.') + " frames per second."}});
+  if (source.scan.clockJumps)
+    add(notices, "repair.timestamps", "Sprünge in der Zeitzählung der Quelle entfernt.",
+        "Jumps in the source's clock taken out.");
   if (startUs > source.firstUs)
     notices.push_back(
         {"repair.leading_black",
@@ -106,19 +125,18 @@ void damage(const Source& source, const Made& made, std::int64_t startUs, Report
   const std::int64_t claimedMs = source.probe.claimedDurationMs;
   if (made.damagedPictures > 0) {
     const std::int64_t atMs = std::max<std::int64_t>(0, made.firstDamageUs - startUs) / 1000;
-    report.warnings.push_back({"warning.damaged",
-                               {"Die Quelle ist ab " + clockTime(atMs) + " beschädigt.",
-                                "The source is damaged from " + clockTime(atMs) + " on."}});
+    add(report.warnings, "warning.damaged",
+        "Die Quelle ist bei " + clockTime(atMs) + " beschädigt; sehen Sie sich die Stelle an.",
+        "The source is damaged at " + clockTime(atMs) + "; have a look at that part.");
   }
   const std::int64_t soundMs =
       source.scan.audioEndUs ? (*source.scan.audioEndUs - source.firstUs) / 1000 : 0;
   const std::int64_t thereMs = std::max(usedMs, soundMs);
   const bool cutOff = source.scan.endedByDamage || usedMs + 1'000 < endMs;
   if (cutOff || (claimedMs > thereMs + 2'000 && claimedMs > thereMs * 5 / 4)) {
-    report.warnings.push_back(
-        {"warning.ends_early",
-         {"Das Bild der Quelle endet bei " + clockTime(usedMs) + ", früher als angegeben.",
-          "The source's picture ends at " + clockTime(usedMs) + ", earlier than it claims."}});
+    add(report.warnings, "warning.ends_early",
+        "Das Bild der Quelle endet bei " + clockTime(usedMs) + ", früher als angegeben.",
+        "The source's picture ends at " + clockTime(usedMs) + ", earlier than it claims.");
   }
 }
 
@@ -126,10 +144,15 @@ void damage(const Source& source, const Made& made, std::int64_t startUs, Report
 
 void addNotices(const Source& source, const Plan& plan, const Made& made, std::int64_t startUs,
                 Report& report) {
-  picture(source.probe.video, plan, report.repaired);
+  shape(source.probe.video, plan, report.repaired);
+  colours(source.probe.video, report.repaired);
   timing(source, plan, startUs, report.repaired);
   sound(source.probe, made, report);
   damage(source, made, startUs, report);
+  if (source.saysWhereOrWho)
+    add(report.repaired, "repair.metadata",
+        "Angaben der Datei zu Ort, Gerät oder Urheber entfernt.",
+        "The file's words about place, device or author removed.");
 }
 
 }  // namespace clipcourier::transcoder
