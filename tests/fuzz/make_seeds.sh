@@ -38,6 +38,14 @@ more_films() {
   film raw.m4v -c:v mpeg4 -f m4v -an
 }
 
+pictures() {
+  film a.gif -an
+  for file in a.jpg a.png a.webp; do film "$file" -frames:v 1 -an; done
+  film gray.png -frames:v 1 -pix_fmt gray -an
+  film alpha.png -frames:v 1 -pix_fmt rgba -an
+  film full.jpg -frames:v 1 -pix_fmt yuvj444p -an
+}
+
 case "$name" in
   probe) films; more_films ;;
   boxes) films ;;
@@ -47,6 +55,7 @@ case "$name" in
     ;;
   profile) cp "$(dirname "$0")"/../../config/profiles/*.properties "$folder" ;;
   job) "$(dirname "$program")/fuzz_job_seeds" "$folder" ;;
+  pictures) pictures ;;
   edits) python3 "$(dirname "$0")/edit_seeds.py" "$folder" ;;
   captions) python3 "$(dirname "$0")/caption_seeds.py" "$folder" ;;
   *) echo "no seeds for $name" >&2; exit 2 ;;

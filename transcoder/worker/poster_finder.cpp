@@ -18,6 +18,7 @@ constexpr std::int64_t kNearUs = 200'000;  // a fade or a fast move shows in thi
 constexpr int kMaxNear = 6;                // pictures decoded to see it
 constexpr std::size_t kPerWindow = 3;
 constexpr double kAlike = 0.035, kAlikeWhenClose = 0.1;
+constexpr double kDamaged = 0.1;
 constexpr std::int64_t kCloseUs = 1'000'000;
 constexpr std::int64_t kShortestWindowUs = 350'000;
 
@@ -32,6 +33,10 @@ struct Found {
   double bestValue = -1;
   FrameGrabber::Picture picture;  // the best one
 };
+
+bool isDamaged(const AVFrame& frame) {
+  return frame.decode_error_flags || (frame.flags & AV_FRAME_FLAG_CORRUPT);
+}
 
 // 1 for a standing picture, towards 0 in a fade, a cross-fade or a fast pan.
 double calm(const Signature& at, const Signature& later, double seconds) {
@@ -120,6 +125,7 @@ class Finder {
     seen.signature = signatureOf(*seen.moment.small);
     const Look its = transcoder::look(*seen.moment.small);
     seen.value = std::max(posterScore(its), 0.02 * its.brightness);  // a dark one beats none
+    if (isDamaged(*picture->frame)) seen.value *= kDamaged;
     seen.value *= calmness(*picture, seen.signature, share);
     if (seen.value > found_.bestValue) {
       found_.bestValue = seen.value;
