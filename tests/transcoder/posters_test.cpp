@@ -14,6 +14,8 @@ using namespace clipcourier::transcoder;
 
 namespace {
 
+const bool kQuiet = (av_log_set_level(AV_LOG_FATAL), true);  // damage is meant
+
 using Colour = std::array<int, 3>;
 
 // Mean colour of a part of a still picture as 8-bit RGB; `part` is ffmpeg's crop argument.
@@ -170,6 +172,37 @@ TEST_CASE("posters of sources that cannot seek or are cut off", "[transcoder]") 
     CHECK(near(drawn.colour("poster.jpg"), kGreen));
     drawn.at(500);
     CHECK(near(drawn.colour("poster.jpg"), kRed));
+  }
+  SECTION("a joined transport stream, whose clock jumps back") {
+    Folder parts;
+    for (const char* colour : {"red", "green", "blue"})
+      draw(std::string("-f lavfi -i color=") + colour +
+               ":size=320x180:rate=25:duration=4 -vf "
+               "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p -colorspace bt709 "
+               "-color_primaries bt709 -color_trc bt709 -c:v libx264 -g 10 -output_ts_offset 100 "
+               "-f mpegts",
+           parts / colour);
+    write(parts / "joined.ts",
+          contentOf(parts / "red") + contentOf(parts / "green") + contentOf(parts / "blue"));
+    const Descriptor joined = openToRead(parts / "joined.ts");
+    const Source source = examine(joined.get());
+    REQUIRE(source.scan.clockJumps);
+    const Drawn files("-f lavfi -i color=white:size=320x180:rate=25:duration=1 -c:v libx264");
+    const PosterScene scene{joined.get(),
+                            source,
+                            {source.firstUs, source.scan.videoEndUs},
+                            320,
+                            180,
+                            [&](const AVCodecParameters& container, int w, int h) {
+                              return PictureMaker(container, source.orientation, w, h, 0);
+                            }};
+    for (const auto& [ms, wanted] : std::vector<std::pair<std::int64_t, Colour>>{
+             {6'000, kGreen}, {10'000, kBlue}, {2'000, kRed}}) {
+      CAPTURE(ms);
+      posterAt(scene, ms, files.files());
+      CHECK(near(files.colour("poster.jpg"), wanted));
+    }
+    CHECK(findPosters(scene, files.files()).candidates.size() == 3);
   }
   SECTION("a file that ends early") {
     Folder whole;
