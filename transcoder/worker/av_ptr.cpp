@@ -42,4 +42,10 @@ Frame share(const AVFrame& frame) {
   return copy;
 }
 
+Packet share(const AVPacket& packet) {
+  Packet copy = newPacket();
+  check(av_packet_ref(copy.get(), &packet), "share a packet");
+  return copy;
+}
+
 }  // namespace clipcourier::transcoder

@@ -27,6 +27,7 @@ struct Release {
 using Packet = std::unique_ptr<AVPacket, Release<av_packet_free>>;
 using Frame = std::unique_ptr<AVFrame, Release<av_frame_free>>;
 using Codec = std::unique_ptr<AVCodecContext, Release<avcodec_free_context>>;
+using CodecParameters = std::unique_ptr<AVCodecParameters, Release<avcodec_parameters_free>>;
 using InputFile = std::unique_ptr<AVFormatContext, Release<avformat_close_input>>;
 using OutputFile = std::unique_ptr<AVFormatContext, Release<avformat_free_context>>;
 using Graph = std::unique_ptr<AVFilterGraph, Release<avfilter_graph_free>>;
@@ -43,5 +44,6 @@ int check(int rc, const std::string& doing);
 Packet newPacket();
 Frame newFrame();
 Frame share(const AVFrame& frame);  // another reference to the same pixels
+Packet share(const AVPacket& packet);
 
 }  // namespace clipcourier::transcoder

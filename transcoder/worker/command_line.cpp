@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -18,6 +19,7 @@
 #include "base/error.h"
 #include "transcoder/child_process.h"
 #include "transcoder/process.h"
+#include "transcoder/worker/transcode.h"
 
 namespace clipcourier::transcoder {
 namespace {
@@ -40,6 +42,9 @@ constexpr const char* kHelp =
   --pictures          all pictures, with or without clips: posters (poster.jpg, poster.webp,
                       thumbnail.jpg, badge.jpg), candidate-N.jpg of what else could be the poster,
                       storyboard.jpg and .vtt, preview.webp, and pictures.json with what is in them
+  --stages            measure: decode in one thread, outside of the sandbox, and at the end print the
+                      seconds of CPU and wall time of each stage as JSON on standard error;
+                      "encode" is what no other stage used
   --poster-at SECONDS the poster shows this moment of the clip
   --poster-image FILE the poster is this picture (JPEG, PNG or WebP)
   --probe             only say what SOURCE holds
@@ -55,7 +60,7 @@ the result says why and what to do; anything else is a defect.
 struct Wishes {
   std::string source, out, profiles;
   std::vector<std::string> wanted;
-  bool probe = false, pictures = false;
+  bool probe = false, pictures = false, stages = false;
   std::optional<std::int64_t> posterAtMs;
   std::string posterImage;
 };
@@ -85,6 +90,8 @@ Wishes parse(const std::vector<std::string>& arguments) {
       wishes.probe = true;
     else if (word == "--pictures")
       wishes.pictures = true;
+    else if (word == "--stages")
+      wishes.stages = true;
     else if (word == "--poster-at")
       wishes.posterAtMs = milliseconds(value());
     else if (word == "--poster-image")
@@ -231,6 +238,28 @@ void describePictures(const std::filesystem::path& folder, const nlohmann::json&
       << '\n';
 }
 
+void printStages(const Stages& stages, double wallSeconds) {
+  nlohmann::json all;
+  double others = 0;
+  for (const auto& [stage, times] : stages.all()) {
+    all[stage] = {{"cpu_seconds", times.cpuSeconds}, {"wall_seconds", times.wallSeconds}};
+    others += times.cpuSeconds;
+  }
+  const double cpu = processCpuSeconds();
+  all["encode"] = {{"cpu_seconds", cpu - others}};
+  all["all"] = {{"cpu_seconds", cpu}, {"wall_seconds", wallSeconds}};
+  std::cerr << nlohmann::json{{"stages", all}}.dump() << std::endl;
+}
+
+// In this process, which sees where its time goes; the sandbox is left away.
+void measure(const Work& work, const Listener& listener) {
+  Stages stages;
+  const auto start = std::chrono::steady_clock::now();
+  transcodeSource(work, listener, &stages);
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+  printStages(stages, wall.count());
+}
+
 int run(const Wishes& wishes) {
   const Descriptor source = openFile(wishes.source, O_RDONLY);
   if (wishes.probe) {
@@ -243,7 +272,11 @@ int run(const Wishes& wishes) {
   std::optional<Descriptor> posterImage;
   if (!wishes.posterImage.empty())
     work.inputs.posterImage = posterImage.emplace(openFile(wishes.posterImage, O_RDONLY)).get();
-  worker().transcode(work, gathering(work, result, files));
+  const Listener listener = gathering(work, result, files);
+  if (wishes.stages)
+    measure(work, listener);
+  else
+    worker().transcode(work, listener);
   if (wishes.pictures) describePictures(wishes.out, result);
   print(result);
   if (wishes.wanted.empty()) return kExitDone;

@@ -2,15 +2,14 @@
 
 #include "transcoder/profile.h"
 #include "transcoder/worker/av_ptr.h"
-#include "transcoder/worker/planner.h"
 
 namespace clipcourier::transcoder {
 
-// H.264 or AAC. Frames come in with their place as time stamp, in the time base of codec().
-class Encoder {
+// AAC-LC. Frames of codec().frame_size samples come in, the last may be shorter; their time stamps
+// count samples.
+class SoundEncoder {
  public:
-  static Encoder video(const Plan& plan, const Profile& profile);
-  static Encoder audio(const Plan& plan, const Profile& profile);
+  SoundEncoder(int channels, int sampleRate, int kbps);  // throws Error
 
   template <class Out>
   void feed(const AVFrame& frame, Out&& out) {
@@ -21,23 +20,22 @@ class Encoder {
     send(nullptr, out);
   }
   const AVCodecContext& codec() const { return *codec_; }
+  const AVCodecParameters& parameters() const { return *parameters_; }
 
  private:
-  explicit Encoder(Codec codec) : codec_(std::move(codec)) {}
   template <class Out>
   void send(const AVFrame* frame, Out& out) {
-    check(avcodec_send_frame(codec_.get(), frame), "encode");
+    check(avcodec_send_frame(codec_.get(), frame), "encode sound");
     for (;;) {
       Packet packet = newPacket();
       const int rc = avcodec_receive_packet(codec_.get(), packet.get());
       if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF) return;
-      check(rc, "encode");
-      // Without a duration the MP4 loses its last frame.
-      if (packet->duration == 0 && codec_->codec_type == AVMEDIA_TYPE_VIDEO) packet->duration = 1;
+      check(rc, "encode sound");
       out(std::move(packet));
     }
   }
   Codec codec_;
+  CodecParameters parameters_;
 };
 
 }  // namespace clipcourier::transcoder

@@ -9,23 +9,8 @@
 #include "base/error.h"
 
 namespace clipcourier::transcoder {
-namespace {
-
-// x264 writes its version and settings into the stream; a clip holds nothing but the clip.
-StreamFilter seiRemover(const AVCodecContext& video) {
-  AVBSFContext* made = nullptr;
-  check(av_bsf_list_parse_str("filter_units=remove_types=6", &made), "stream filter");
-  StreamFilter filter(made);
-  check(avcodec_parameters_from_context(filter->par_in, &video), "stream filter");
-  filter->time_base_in = video.time_base;
-  check(av_bsf_init(filter.get()), "stream filter");
-  return filter;
-}
-
-}  // namespace
-
-Muxer::Muxer(int fd, const AVCodecContext& video, const AVCodecContext* audio)
-    : file_(fd), again_(fd), noSei_(seiRemover(video)), videoBase_(video.time_base) {
+Muxer::Muxer(int fd, const MuxTrack& video, const MuxTrack* audio)
+    : file_(fd), again_(fd), videoBase_(video.timeBase) {
   if (ftruncate(fd, 0) != 0)
     throw Error(ErrorKind::internal, std::string("empty the clip: ") + strerror(errno));
   io_ = file_.writer();
@@ -37,6 +22,7 @@ Muxer::Muxer(int fd, const AVCodecContext& video, const AVCodecContext* audio)
   format_->opaque = this;
   format_->io_open = openAgain;
   format_->io_close2 = closeAgain;
+  format_->max_interleave_delta = 0;  // a slow track is waited for, so the order is always the same
   addStreams(video, audio);
   AVDictionary* options = nullptr;
   av_dict_set(&options, "movflags", "+faststart", 0);
@@ -47,30 +33,21 @@ Muxer::Muxer(int fd, const AVCodecContext& video, const AVCodecContext* audio)
 
 Muxer::~Muxer() = default;
 
-void Muxer::addStreams(const AVCodecContext& video, const AVCodecContext* audio) {
+void Muxer::addStreams(const MuxTrack& video, const MuxTrack* audio) {
   AVStream* picture = avformat_new_stream(format_.get(), nullptr);
   if (!picture) throw std::bad_alloc();
-  check(avcodec_parameters_copy(picture->codecpar, noSei_->par_out), "MP4 video");
-  picture->time_base = video.time_base;
-  picture->avg_frame_rate = video.framerate;
+  check(avcodec_parameters_copy(picture->codecpar, video.codec), "MP4 video");
+  picture->time_base = video.timeBase;
+  picture->avg_frame_rate = video.frameRate;
   picture->sample_aspect_ratio = {1, 1};
   if (!audio) return;
   AVStream* sound = avformat_new_stream(format_.get(), nullptr);
   if (!sound) throw std::bad_alloc();
-  check(avcodec_parameters_from_context(sound->codecpar, audio), "MP4 audio");
-  sound->time_base = audioBase_ = audio->time_base;
+  check(avcodec_parameters_copy(sound->codecpar, audio->codec), "MP4 audio");
+  sound->time_base = audioBase_ = audio->timeBase;
 }
 
-void Muxer::writeVideo(Packet packet) {
-  check(av_bsf_send_packet(noSei_.get(), packet.get()), "stream filter");
-  for (;;) {
-    Packet clean = newPacket();
-    const int rc = av_bsf_receive_packet(noSei_.get(), clean.get());
-    if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF) return;
-    check(rc, "stream filter");
-    write(std::move(clean), 0, videoBase_);
-  }
-}
+void Muxer::writeVideo(Packet packet) { write(std::move(packet), 0, videoBase_); }
 
 void Muxer::writeAudio(Packet packet) { write(std::move(packet), 1, audioBase_); }
 

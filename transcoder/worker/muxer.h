@@ -7,12 +7,20 @@
 
 namespace clipcourier::transcoder {
 
+// One track as the muxer needs it. Borrowed until the muxer is made.
+struct MuxTrack {
+  const AVCodecParameters* codec = nullptr;
+  AVRational timeBase{1, 1};   // of the packets that will come
+  AVRational frameRate{0, 1};  // of a video
+};
+
 // Writes an MP4 with its index first into a descriptor. The second pass that moves the index reads
-// the same descriptor; no name is opened. Everything that was in the file before is gone.
+// the same descriptor; no name is opened. Everything that was in the file before is gone. The bytes
+// depend on the packets of each track, not on which track's come first.
 class Muxer {
  public:
   // `audio` may be null. Throws Error; the descriptor is borrowed.
-  Muxer(int fd, const AVCodecContext& video, const AVCodecContext* audio);
+  Muxer(int fd, const MuxTrack& video, const MuxTrack* audio);
   ~Muxer();
   Muxer(const Muxer&) = delete;
   Muxer& operator=(const Muxer&) = delete;
@@ -22,7 +30,7 @@ class Muxer {
   void finish();  // once, after the last packet; nothing is valid before
 
  private:
-  void addStreams(const AVCodecContext& video, const AVCodecContext* audio);
+  void addStreams(const MuxTrack& video, const MuxTrack* audio);
   void write(Packet packet, int stream, AVRational base);
   static int openAgain(AVFormatContext* format, AVIOContext** io, const char*, int flags,
                        AVDictionary**);
@@ -31,7 +39,6 @@ class Muxer {
   DescriptorFile file_, again_;
   Io io_;
   OutputFile format_;
-  StreamFilter noSei_;
   AVRational videoBase_, audioBase_{1, 1};
 };
 

@@ -1,6 +1,9 @@
 #include "transcoder/worker/transcode.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
+#include <vector>
 
 #include "transcoder/worker/clip_maker.h"
 #include "transcoder/worker/examine.h"
@@ -38,6 +41,8 @@ const Words kAgain{"Der Clip wird kleiner gemacht.", "Making the clip smaller."}
 const Words kChecking{"Der fertige Clip wird geprüft.", "Checking the finished clip."};
 const Words kDone{"Fertig.", "Done."};
 
+constexpr int kMaxAgain = 2;             // encodes after the first
+constexpr double kUnseenStarving = 0.5;  // of the rate factor
 constexpr std::int64_t kSoundTailUs = 300'000;
 
 // Where the clip ends in the source's time: with the picture, or with the sound when that is
@@ -49,65 +54,57 @@ std::int64_t endOf(const Source& source, std::int64_t startUs, int maxSeconds) {
                                                                                        : picture;
 }
 
-// One source on its way to everything that is wanted of it.
+// A rendition on its way. `made` is there when its clip is.
+struct Job {
+  const Rendition* rendition;
+  ClipWish wish;
+  Made made;
+  std::optional<Report> report;
+};
+
+// One source on its way to everything that is wanted of it. What is sent first is made first and
+// alone, so that it comes soon; all the rest shares a second decode.
 class Transcode {
  public:
-  Transcode(const Work& work, const Listener& listener)
-      : work_(work), listener_(listener), progress_(listener.progress) {}
+  Transcode(const Work& work, const Listener& listener, Stages* stages)
+      : work_(work), listener_(listener), progress_(listener.progress), stages_(stages) {}
 
   void run() {
     progress_.at(0, "probe", kProbing);
-    source_ = examine(work_.inputs.source);
+    {
+      StageTimer timer(stages_, "examine", StageTimer::Of::process);
+      source_ = examine(work_.inputs.source);
+    }
     const PosterScene scene = sceneOf(work_, source_, stretch());
     sayPosters(scene);
     for (const Rendition& each : work_.renditions)
-      if (!isAnimation(each.profile)) makeOrRefuse(each);
+      if (!isAnimation(each.profile)) planOrRefuse(each);
+    if (!open_.empty()) make(1);
+    settleServed();
+    while (!open_.empty()) make(open_.size());
     makeSidePictures(scene);
     progress_.at(100, "check", kDone);
   }
 
  private:
-  void makeOrRefuse(const Rendition& rendition) try {
-    make(rendition);
-  } catch (const Refused& refused) {
-    if (refused.refusal().code != "input.too_long") throw;
-    if (listener_.refused) listener_.refused({rendition.profile.name, refused.refusal()});
-  }
-
-  void make(const Rendition& rendition) {
+  void planOrRefuse(const Rendition& rendition) try {
     const Profile& profile = rendition.profile;
     const std::int64_t startUs = startFor(profile);
     const std::int64_t durationUs = endOf(source_, startUs, profile.maxSeconds) - startUs;
     if (durationUs > profile.maxSeconds * 1'000'000LL + 500'000)
       refuse::tooLong(durationUs / 1000, profile.maxSeconds);
-    Plan current = plan(profile, source_.probe, durationUs);
-    Made made = encode(rendition, current, startUs, kEncoding);
-    for (int attempt = 0; attempt < 2 && made.bytes > profile.target.bytes; ++attempt) {
-      current = tighter(current, profile, made.bytes);
-      made = encode(rendition, current, startUs, kAgain);
-    }
-    progress_.at(share(0.9), "check", kChecking);
-    Report report;
-    report.source = source_.probe;
-    report.edits = work_.edits;
-    prove(rendition.clip, profile,
-          {current.width, current.height, current.frameRate, made.slots, current.audioKbps > 0},
-          report);
-    addNotices(source_, current, made, startUs, report);
-    ++done_;
-    if (listener_.clip) listener_.clip(report);
+    open_.push_back({&rendition,
+                     {profile, plan(profile, source_.probe, durationUs), rendition.clip, startUs},
+                     {},
+                     {}});
+  } catch (const Refused& refused) {
+    if (listener_.refused) listener_.refused({rendition.profile.name, refused.refusal()});
   }
 
   std::int64_t startFor(const Profile& profile) const {
     if (!source_.startsDark || profile.maxLeadingBlackSeconds <= 0) return source_.firstUs;
     return firstBrightUs(work_.inputs.source, source_,
                          profile.maxLeadingBlackSeconds * 1'000'000LL);
-  }
-
-  Made encode(const Rendition& rendition, const Plan& plan, std::int64_t startUs,
-              const Words& words) {
-    return makeClip(work_.inputs.source, source_, rendition.profile, plan, startUs, rendition.clip,
-                    [&](double part) { progress_.at(share(0.88 * part), "encode", words); });
   }
 
   Stretch stretch() const {
@@ -120,43 +117,136 @@ class Transcode {
   void sayPosters(const PosterScene& scene) {
     if (!work_.pictures.anyPoster()) return;
     progress_.at(1, "pictures", kPictures);
+    StageTimer timer(stages_, "pictures", StageTimer::Of::process);
     posters_ = makePosters(work_, scene);
     if (listener_.posters) listener_.posters(posters_);
   }
 
+  // Storyboard, preview and animations: from the pictures of the first encode, or else by seeking.
   void makeSidePictures(const PosterScene& scene) {
-    const Fraction rate = source_.scan.rate.perSecond;
-    const std::int64_t slots =
-        av_rescale(scene.stretch.endUs - scene.stretch.startUs, rate.num, 1'000'000LL * rate.den);
-    SidePictures side(work_, posters_, rate, std::max<std::int64_t>(slots, 1),
-                      {scene.width, scene.height});
-    if (!side.any()) return;
-    side.grab(scene);
-    for (const Report& report : side.finishAnimations(source_))
+    if (!side_) {
+      const Fraction rate = source_.scan.rate.perSecond;
+      const std::int64_t slots =
+          av_rescale(scene.stretch.endUs - scene.stretch.startUs, rate.num, 1'000'000LL * rate.den);
+      side_.emplace(work_, posters_, rate, std::max<std::int64_t>(slots, 1),
+                    Size{scene.width, scene.height});
+      if (side_->any()) side_->grab(scene);
+    }
+    if (!side_->any()) return;
+    StageTimer timer(stages_, "pictures", StageTimer::Of::process);
+    for (const Report& report : side_->finishAnimations(source_))
       if (listener_.clip) listener_.clip(report);
-    if (work_.pictures.anyExtra() && listener_.extras) listener_.extras(side.finishExtras());
+    if (work_.pictures.anyExtra() && listener_.extras) listener_.extras(side_->finishExtras());
   }
 
-  // Per cent of the whole, when this much of the current rendition is done.
-  double share(double part) const {
-    return 3 + 97 * (done_ + part) /
-                   static_cast<double>(std::max<std::size_t>(work_.renditions.size(), 1));
+  void watchOnTheWay(ClipRun& run, const Plan& plan) {
+    if (side_) return;
+    side_.emplace(work_, posters_, plan.frameRate, plan.slots, Size{plan.width, plan.height});
+    if (!side_->any()) return;
+    run.onPicture = [this](const AVFrame& picture, std::int64_t slot, std::int64_t slots) {
+      StageTimer timer(stages_, "pictures");
+      side_->consider(picture, slot, slots);
+    };
+  }
+
+  // Makes the first `count` of the open jobs in one decode, and says those that are done. What came
+  // out too large is encoded again, alone with others that did.
+  void make(std::size_t count) {
+    std::vector<Job> jobs(std::make_move_iterator(open_.begin()),
+                          std::make_move_iterator(open_.begin() + static_cast<long>(count)));
+    open_.erase(open_.begin(), open_.begin() + static_cast<long>(count));
+    const double from = percent_, to = from + 96.0 * static_cast<double>(count) /
+                                                  static_cast<double>(work_.renditions.size());
+    for (int attempt = 0; !jobs.empty(); ++attempt) {
+      encode(jobs, from, from + 0.9 * (to - from), attempt);
+      std::vector<Job> again;
+      for (Job& each : jobs) {
+        const Profile& profile = each.wish.profile;
+        if (each.made.bytes > profile.target.bytes && attempt < kMaxAgain) {
+          each.wish.plan = tighter(each.wish.plan, profile, each.made.bytes);
+          again.push_back(std::move(each));
+        } else {
+          proveAndSay(each);
+        }
+      }
+      jobs = std::move(again);
+    }
+    percent_ = to;
+  }
+
+  void encode(std::vector<Job>& jobs, double from, double to, int attempt) {
+    std::vector<ClipWish> wishes;
+    for (const Job& each : jobs) wishes.push_back(each.wish);
+    ClipRun run{work_.inputs.source, source_};
+    run.fit = work_.edits.fit;
+    run.background = work_.edits.background.value_or(wishes[0].profile.video.background);
+    run.stages = stages_;
+    run.onShare = [&](double part) {
+      progress_.at(attempt == 0 ? from + (to - from) * part : to, "encode",
+                   attempt == 0 ? kEncoding : kAgain);
+    };
+    watchOnTheWay(run, wishes[0].plan);
+    const std::vector<Made> made = makeClips(run, wishes);
+    for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i].made = made[i];
+  }
+
+  void proveAndSay(Job& job) {
+    progress_.at(percent_, "check", kChecking);
+    const Plan& plan = job.wish.plan;
+    Report report;
+    report.source = source_.probe;
+    report.edits = work_.edits;
+    report.quality = job.made.quality;
+    {
+      StageTimer timer(stages_, "proof", StageTimer::Of::process);
+      prove(job.wish.fd, job.wish.profile,
+            {plan.width, plan.height, plan.frameRate, job.made.slots, plan.audioKbps > 0}, report);
+    }
+    addNotices(source_, plan, job.made, job.wish.startUs, report);
+    if (listener_.clip) listener_.clip(report);
+    done_.push_back(std::move(job));
+  }
+
+  // A clip that was made for sending is shown on the watch page too, where it has all there is to
+  // see and its bytes sufficed.
+  void settleServed() {
+    std::erase_if(open_, [&](const Job& job) {
+      if (job.wish.profile.purpose != "watch") return false;
+      for (const Job& other : done_)
+        if (serves(other, job)) {
+          if (listener_.served) listener_.served({job.wish.profile.name, other.wish.profile.name});
+          return true;
+        }
+      return false;
+    });
+  }
+
+  static bool serves(const Job& made, const Job& wanted) {
+    const Plan& is = made.wish.plan;
+    const Plan& should = wanted.wish.plan;
+    const auto nearlyAs = [](int one, int other) { return one * 100 >= other * 98; };
+    return nearlyAs(is.width, should.width) && nearlyAs(is.height, should.height) &&
+           is.frameRate.value() * 1.02 >= should.frameRate.value() && is.slots > 0 &&
+           made.made.starved < kUnseenStarving && is.audioKbps * 4 >= should.audioKbps * 3;
   }
 
   const Work& work_;
   const Listener& listener_;
   Progressing progress_;
+  Stages* stages_;
   Source source_;
   Posters posters_;
-  int done_ = 0;
+  std::vector<Job> open_, done_;
+  std::optional<SidePictures> side_;
+  double percent_ = 3;
 };
 
 }  // namespace
 
 Probe probeSource(int sourceFd) { return examine(sourceFd).probe; }
 
-void transcodeSource(const Work& work, const Listener& listener) {
-  Transcode(work, listener).run();
+void transcodeSource(const Work& work, const Listener& listener, Stages* stages) {
+  Transcode(work, listener, stages).run();
 }
 
 }  // namespace clipcourier::transcoder

@@ -1,0 +1,200 @@
+// Several clips of one source, made at once.
+
+#include <fcntl.h>
+
+#include <map>
+#include <set>
+
+#include "support/catch.h"
+#include "transcoder/files.h"
+#include "transcoder/worker/clip_maker.h"
+
+using namespace clipcourier;
+using namespace clipcourier::transcoder;
+
+namespace {
+
+const char* const kFilm =
+    "-f lavfi -i testsrc2=size=1280x720:rate=50:duration=2 "
+    "-f lavfi -i sine=frequency=440:sample_rate=44100:duration=2 -c:v mpeg4 -q:v 3 -c:a aac";
+
+// A file for each profile.
+struct Clips {
+  explicit Clips(std::vector<Profile> wanted) : profiles(std::move(wanted)) {
+    for (const Profile& each : profiles) files.push_back(openNew(pathOf(each.name)));
+  }
+  std::filesystem::path pathOf(const std::string& profile) const { return folder / profile; }
+  Work work() const {
+    Work work;
+    for (std::size_t i = 0; i < profiles.size(); ++i)
+      work.renditions.push_back({profiles[i], files[i].get()});
+    return work;
+  }
+  Folder folder;
+  std::vector<Profile> profiles;
+  std::vector<Descriptor> files;
+};
+
+std::vector<Profile> builtIn(const std::vector<std::string>& names) {
+  const auto all = builtInProfiles();
+  std::vector<Profile> profiles;
+  for (const auto& name : names) profiles.push_back(all.at(name));
+  return profiles;
+}
+
+std::map<std::string, Report> byProfile(const Heard& heard) {
+  std::map<std::string, Report> reports;
+  for (const Report& each : heard.reports) reports[each.profile] = each;
+  return reports;
+}
+
+// What makeClips() needs of a source, without the worker's process.
+struct Direct {
+  explicit Direct(const std::filesystem::path& path)
+      : file(openToRead(path)), source(examine(file.get())) {}
+  ClipWish wish(const Profile& profile, int fd) const {
+    const std::int64_t durationUs = source.scan.videoEndUs - source.firstUs;
+    return {profile, plan(profile, source.probe, durationUs), fd, source.firstUs};
+  }
+  std::vector<Made> make(const std::vector<ClipWish>& wishes) const {
+    return makeClips(ClipRun{file.get(), source}, wishes);
+  }
+  Descriptor file;
+  Source source;
+};
+
+}  // namespace
+
+TEST_CASE("one request makes several clips of a source, each with its own proof", "[transcoder]") {
+  Folder folder;
+  draw(kFilm, folder / "film.mp4");
+  const Clips clips(builtIn({"whatsapp", "telegram", "whatsapp-light", "mms"}));
+  const Heard heard = transcode(folder / "film.mp4", clips.work());
+  REQUIRE(heard.reports.size() == 4);
+  CHECK(heard.reports[0].profile == "whatsapp");  // the first wish comes first
+  for (const Report& report : heard.reports) {
+    INFO(report.profile << ": " << failures(report));
+    CHECK(report.passed);
+    CHECK_FALSE(report.passthrough);
+    CHECK(report.bytes == std::filesystem::file_size(clips.pathOf(report.profile)));
+    REQUIRE(report.quality);
+    CHECK(report.quality->ssimPpm > 900'000);
+    CHECK(report.quality->ssimPpm <= 1'000'000);
+    CHECK(report.quality->psnrMilliDb > 25'000);
+  }
+  auto reports = byProfile(heard);
+  CHECK(reports["whatsapp"].width == 1280);
+  CHECK(reports["whatsapp"].frameRate == Fraction{25, 1});
+  CHECK(reports["telegram"].frameRate == Fraction{50, 1});  // another rate from the same decode
+  CHECK(reports["whatsapp-light"].width < 1280);
+  CHECK(reports["whatsapp-light"].frameRate == Fraction{25, 1});
+}
+
+TEST_CASE("a profile that allows B-frames gets them, and its clip starts at nothing",
+          "[transcoder]") {
+  Folder folder;
+  draw(kFilm, folder / "film.mp4");
+  const Clips clips(builtIn({"telegram"}));
+  const Heard heard = transcode(folder / "film.mp4", clips.work());
+  REQUIRE(heard.reports.size() == 1);
+  INFO(failures(heard.reports[0]));
+  CHECK(heard.reports[0].passed);
+  const auto facts = ffprobe(clips.pathOf("telegram"));
+  std::multiset<std::string> types;
+  for (const auto& frame : facts["frames"])
+    if (frame["media_type"] == "video") types.insert(frame["pict_type"].get<std::string>());
+  CHECK(types.count("B") > 10);
+  CHECK(types.size() == 100);
+  for (const auto& stream : facts["streams"]) {
+    if (stream["codec_type"] == "video") CHECK(stream["profile"] == "High");
+    CHECK(std::stod(stream["start_time"].get<std::string>()) == Approx(0).margin(0.001));
+  }
+}
+
+TEST_CASE("the same request gives the same bytes, whatever the threads do", "[transcoder]") {
+  Folder folder;
+  draw(kFilm, folder / "film.mp4");
+  std::map<std::string, std::string> first;
+  for (int run = 0; run < 3; ++run) {
+    const Clips clips(builtIn({"whatsapp", "telegram", "whatsapp-light", "mms"}));
+    const Heard heard = transcode(folder / "film.mp4", clips.work());
+    REQUIRE(heard.reports.size() + heard.refused.size() == 4);
+    REQUIRE(heard.reports.size() >= 3);
+    for (const Report& report : heard.reports) {
+      CAPTURE(report.profile, run);
+      if (run == 0) first[report.profile] = canonicalBytes(report);
+      CHECK(canonicalBytes(report) == first[report.profile]);  // it holds the clip's hash
+    }
+  }
+}
+
+TEST_CASE("a clip for the watch page is not made where a sent one shows the same", "[transcoder]") {
+  Folder folder;
+  draw("-f lavfi -i testsrc2=size=854x480:rate=25:duration=2 -c:v mpeg4 -q:v 3", folder / "a.mp4");
+  const Clips clips(builtIn({"whatsapp", "web-480"}));
+  const Heard heard = transcode(folder / "a.mp4", clips.work());
+  CHECK(heard.reports.size() == 1);
+  REQUIRE(heard.served.size() == 1);
+  CHECK(heard.served[0].profile == "web-480");
+  CHECK(heard.served[0].by == "whatsapp");
+  CHECK(std::filesystem::file_size(clips.pathOf("web-480")) == 0);
+}
+
+TEST_CASE("a clip that had too few bytes or pixels serves nobody", "[transcoder]") {
+  Folder folder;
+  draw("-f lavfi -i testsrc2=size=1280x720:rate=25:duration=2 -c:v mpeg4 -q:v 3", folder / "a.mp4");
+  const Clips clips(builtIn({"mms", "web-480"}));
+  const Heard heard = transcode(folder / "a.mp4", clips.work());
+  CHECK(heard.reports.size() == 2);
+  CHECK(heard.served.empty());
+}
+
+TEST_CASE("a file that cannot be written ends all clips with its error and no thread waits",
+          "[transcoder]") {
+  Folder folder;
+  draw(kFilm, folder / "film.mp4");
+  const Direct direct(folder / "film.mp4");
+  const auto profiles = builtIn({"whatsapp", "telegram", "whatsapp-light", "mms"});
+  const auto broken = static_cast<std::size_t>(GENERATE(0, 1, 2, 3));
+  CAPTURE(profiles[broken].name);
+  std::vector<Descriptor> files;
+  std::vector<ClipWish> wishes;
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    files.push_back(i == broken ? openToRead(folder / "film.mp4")
+                                : openNew(folder / profiles[i].name));
+    wishes.push_back(direct.wish(profiles[i], files.back().get()));
+  }
+  CHECK_THROWS_AS(direct.make(wishes), Error);
+}
+
+TEST_CASE("a disk that becomes full in the middle ends all clips", "[transcoder]") {
+  Folder folder;
+  draw(
+      "-f lavfi -i 'nullsrc=size=640x360:rate=25:duration=6,geq=random(1)*255:128:128' "
+      "-c:v libx264 -preset ultrafast -qp 30",
+      folder / "noise.mp4");
+  Limits limits;
+  limits.output = 400_KB;
+  const Clips clips(builtIn({"whatsapp-light", "whatsapp", "telegram"}));
+  try {
+    transcode(folder / "noise.mp4", clips.work(), Process(Process::besideThisProgram(), limits));
+    FAIL("was not stopped");
+  } catch (const Error& error) {
+    CHECK(error.code() == "transcoder.output_size");
+  }
+}
+
+TEST_CASE("what a source without pictures leaves behind is no thread", "[transcoder]") {
+  Folder folder;
+  draw(kFilm, folder / "film.mp4");
+  Direct direct(folder / "film.mp4");
+  const auto profiles = builtIn({"whatsapp", "telegram"});
+  std::vector<Descriptor> files;
+  std::vector<ClipWish> wishes;
+  for (const Profile& each : profiles) {
+    files.push_back(openNew(folder / each.name));
+    wishes.push_back(direct.wish(each, files.back().get()));
+  }
+  for (ClipWish& each : wishes) each.plan.slots = 0;  // none of its pictures is wanted
+  CHECK_THROWS(direct.make(wishes));
+}
