@@ -138,6 +138,22 @@ TEST_CASE("every promised script has its letters", "[transcoder]") {
   CHECK(inkOf(*frame, kGray).count > 1'500);
 }
 
+TEST_CASE("a text that runs to the left keeps its direction on every line", "[transcoder]") {
+  loadFonts();
+  const FontMetrics metrics(loadedFonts());
+  const auto events =
+      layOut(saying("שלום עולם, זה מבצע של 50% על כל המוצרים בחנות ABC שלנו"), 720, 1280, metrics)
+          .events;
+  REQUIRE_FALSE(events.empty());
+  std::size_t marks = 0, lines = 1;
+  for (std::size_t at = 0; (at = events[0].markup.find("\u200F", at)) != std::string::npos; ++at)
+    ++marks;
+  for (std::size_t at = 0; (at = events[0].markup.find("\\N", at)) != std::string::npos; ++at)
+    ++lines;
+  CHECK(lines >= 2);
+  CHECK(marks == lines);
+}
+
 TEST_CASE("characters without a font are left out and counted", "[transcoder]") {
   loadFonts();
   CaptionPainter painter(saying("a \xF3\xB0\x80\x80 b"), 720, 1280);

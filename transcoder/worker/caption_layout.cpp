@@ -149,8 +149,8 @@ void keepDirection(std::vector<Line>& lines) {
       for (const Glyph& glyph : word) {
         if (!isLetter(glyph.character)) continue;
         if (!isRightToLeft(glyph.character)) return;
-        for (Line& each : lines)
-          each[0].insert(each[0].begin(), {0x200F, glyph.family, glyph.bold, glyph.italic, 0});
+        const Glyph mark{0x200F, glyph.family, glyph.bold, glyph.italic, 0};
+        for (Line& each : lines) each[0].insert(each[0].begin(), mark);
         return;
       }
 }
@@ -202,7 +202,7 @@ std::vector<Line> broken(const Line& text, double room, double space) {
 // Markup of our own around text in which nothing is markup any more.
 class Markup {
  public:
-  explicit Markup(const FontMetrics& metrics) : metrics_(metrics) {}
+  Markup(const FontMetrics& metrics, double em) : metrics_(metrics), em_(em) {}
   void line(const Line& line) {
     if (!text_.empty()) text_ += "\\N";
     for (std::size_t i = 0; i < line.size(); ++i) {
@@ -215,7 +215,10 @@ class Markup {
  private:
   void put(const Glyph& glyph) {
     std::string tags;
-    if (glyph.family != family_) tags += "\\fn" + metrics_.families()[glyph.family];
+    // Every family's size means another height of letters.
+    if (glyph.family != family_)
+      tags += "\\fn" + metrics_.families()[glyph.family] + "\\fs" +
+              std::to_string(std::lround(em_ * metrics_.lineHeight(glyph.family)));
     if (glyph.italic != italic_) tags += glyph.italic ? "\\i1" : "\\i0";
     if (glyph.bold != bold_) tags += glyph.bold ? "\\c&H5CE4FF&" : "\\c&HFFFFFF&";
     if (!tags.empty()) text_ += "{" + tags + "}";
@@ -229,6 +232,7 @@ class Markup {
   }
 
   const FontMetrics& metrics_;
+  double em_;
   std::string text_;
   std::size_t family_ = 0;
   bool italic_ = false, bold_ = false;
@@ -305,7 +309,7 @@ CaptionLayout layOut(const std::vector<Caption>& captions, int width, int height
     const std::int64_t duration = caption.endMs - caption.startMs;
     for (std::size_t first = 0; first < lines.size(); first += perStep) {
       const std::size_t last = std::min(lines.size(), first + perStep);
-      Markup markup(metrics);
+      Markup markup(metrics, style.em);
       for (std::size_t i = first; i < last; ++i) markup.line(lines[i]);
       const auto count = static_cast<std::int64_t>(lines.size());
       const auto at = [&](std::size_t line) {

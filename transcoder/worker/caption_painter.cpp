@@ -76,7 +76,7 @@ void CaptionPainter::Impl::setStyle(const CaptionStyle& wanted, const FontMetric
   ASS_Style& style = track->styles[index];
   style.Name = duplicate("Default");
   style.FontName = duplicate(loadedFonts().front().family);
-  style.FontSize = wanted.em * metrics.lineHeight();
+  style.FontSize = wanted.em * metrics.lineHeight(0);
   style.PrimaryColour = style.SecondaryColour = kWhite;
   style.OutlineColour = kOutline;
   style.BackColour = kShadow;

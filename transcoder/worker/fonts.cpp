@@ -138,8 +138,8 @@ double FontMetrics::advance(std::size_t family, std::uint32_t character) const {
   return widest;
 }
 
-double FontMetrics::lineHeight() const {
-  FT_Face face = impl_->families[0].faces[0];
+double FontMetrics::lineHeight(std::size_t family) const {
+  FT_Face face = impl_->families[family].faces[0];
   const auto* os2 = static_cast<TT_OS2*>(FT_Get_Sfnt_Table(face, FT_SFNT_OS2));
   const double units = face->units_per_EM > 0 ? face->units_per_EM : 1000;
   if (os2 && os2->usWinAscent + os2->usWinDescent > 0)

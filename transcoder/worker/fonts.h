@@ -34,7 +34,7 @@ class FontMetrics {
   // In shares of the em, without shaping; 0 for what is drawn on top of other characters.
   double advance(std::size_t family, std::uint32_t character) const;
   // How many ems libass's font size is: it counts ascent and descent.
-  double lineHeight() const;
+  double lineHeight(std::size_t family) const;
 
  private:
   struct Impl;
