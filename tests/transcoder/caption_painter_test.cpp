@@ -2,8 +2,6 @@
 
 #include "transcoder/worker/caption_painter.h"
 
-#include <cstring>
-
 #include "support/catch.h"
 #include "transcoder/drawn_picture.h"
 #include "transcoder/srt.h"
@@ -17,21 +15,6 @@ using namespace clipcourier;
 using namespace clipcourier::transcoder;
 
 namespace {
-
-Frame plain(int width, int height, std::uint32_t colour) {
-  Frame frame = newFrame();
-  frame->format = AV_PIX_FMT_YUV420P;
-  frame->width = width;
-  frame->height = height;
-  check(av_frame_get_buffer(frame.get(), 0), "test picture");
-  const Yuv code = toYuv(colour);
-  const std::uint8_t values[] = {code.y, code.u, code.v};
-  for (int plane = 0; plane < 3; ++plane)
-    std::memset(frame->data[plane], values[plane],
-                static_cast<std::size_t>(frame->linesize[plane]) *
-                    static_cast<std::size_t>(plane ? (height + 1) / 2 : height));
-  return frame;
-}
 
 struct Ink {  // where pixels differ from the background
   int left = 1 << 20, top = 1 << 20, right = -1, bottom = -1;
@@ -59,7 +42,7 @@ constexpr std::uint32_t kGray = 0x606060;
 Frame drawnAt(const std::vector<Caption>& captions, std::int64_t ms, int width = 720,
               int height = 1280) {
   loadFonts();
-  Frame frame = plain(width, height, kGray);
+  Frame frame = plainPicture(width, height, kGray);
   CaptionPainter(captions, width, height).paint(*frame, ms);
   return frame;
 }
@@ -81,10 +64,9 @@ TEST_CASE("captions are shown in their time only", "[transcoder]") {
   CHECK(inkOf(*drawnAt(captions, 2999), kGray).any());
   CHECK_FALSE(inkOf(*drawnAt(captions, 3000), kGray).any());
   CaptionPainter painter(captions, 720, 1280);
-  CHECK(painter.lookAt(999) == 0);
-  CHECK(painter.lookAt(1000) != 0);
-  CHECK(painter.lookAt(1000) == painter.lookAt(2999));
-  CHECK(painter.lookAt(3000) == 0);
+  CHECK(painter.nextChange(0) == 1000);
+  CHECK(painter.nextChange(1000) == 3000);
+  CHECK(painter.nextChange(3000) == INT64_MAX);
 }
 
 TEST_CASE("captions stay inside the safe margins of every shape", "[transcoder]") {
@@ -108,7 +90,7 @@ TEST_CASE("captions stay inside the safe margins of every shape", "[transcoder]"
 
 TEST_CASE("letters are white with a dark outline and leave no tint", "[transcoder]") {
   loadFonts();
-  Frame frame = plain(720, 1280, 0xffffff);
+  Frame frame = plainPicture(720, 1280, 0xffffff);
   CaptionPainter(saying("IIII"), 720, 1280).paint(*frame, 1500);
   const Ink outline = inkOf(*frame, 0xffffff);
   REQUIRE(outline.count > 300);  // readable on white, too
@@ -133,7 +115,7 @@ TEST_CASE("every promised script has its letters", "[transcoder]") {
   CAPTURE(text);
   CaptionPainter painter(saying(text), 720, 1280);
   CHECK(painter.missingCharacters() == 0);
-  Frame frame = plain(720, 1280, kGray);
+  Frame frame = plainPicture(720, 1280, kGray);
   painter.paint(*frame, 1500);
   CHECK(inkOf(*frame, kGray).count > 1'500);
 }
@@ -245,7 +227,7 @@ TEST_CASE("captions for the eye", "[transcoder][.look]") {
       name[name.find(':')] = 'x';
       keepForTheEye(*frame, name);
     }
-    Frame white = plain(film.width, film.height, 0xffffff);
+    Frame white = plainPicture(film.width, film.height, 0xffffff);
     painter.paint(*white, 500);
     std::string name = "caption-" + std::string(shape) + "-white";
     name[name.find(':')] = 'x';

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 
 #include "support/catch.h"
 #include "transcoder/worker/decoder.h"
@@ -33,6 +34,21 @@ std::vector<Frame> pictures(const std::filesystem::path& path, const Edits& edit
   decoder.drain(take);
   REQUIRE_FALSE(made.empty());
   return made;
+}
+
+Frame plainPicture(int width, int height, std::uint32_t colour) {
+  Frame frame = newFrame();
+  frame->format = AV_PIX_FMT_YUV420P;
+  frame->width = width;
+  frame->height = height;
+  check(av_frame_get_buffer(frame.get(), 0), "test picture");
+  const Yuv code = toYuv(colour);
+  const std::uint8_t values[] = {code.y, code.u, code.v};
+  for (int plane = 0; plane < 3; ++plane)
+    std::memset(frame->data[plane], values[plane],
+                static_cast<std::size_t>(frame->linesize[plane]) *
+                    static_cast<std::size_t>(plane ? (height + 1) / 2 : height));
+  return frame;
 }
 
 Colour colourOf(const AVFrame& frame, std::array<int, 4> part) {

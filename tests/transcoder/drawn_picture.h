@@ -9,6 +9,7 @@
 #include "transcoder/files.h"
 #include "transcoder/worker/av_ptr.h"
 #include "transcoder/worker/fit.h"
+#include "transcoder/worker/yuv.h"
 
 // Pictures as the worker makes them, in memory: drawn by ffmpeg, decoded and edited by our own
 // code, and their colours measured.
@@ -18,6 +19,9 @@ namespace clipcourier::transcoder {
 // `longSide`.
 std::vector<Frame> pictures(const std::filesystem::path& source, const Edits& edits, int longSide,
                             std::size_t most = 1);
+
+// A picture of one colour, 0xRRGGBB.
+Frame plainPicture(int width, int height, std::uint32_t colour);
 
 // Mean colour (8-bit RGB, BT.709 limited range taken back) of a part given in per cent of the
 // sides: left, top, right, bottom.

@@ -121,14 +121,13 @@ CaptionPainter::CaptionPainter(const std::vector<Caption>& captions, int width, 
 
 CaptionPainter::~CaptionPainter() = default;
 
-// Captions are few; each shown one gives the number its digit of a hash.
-std::int64_t CaptionPainter::lookAt(std::int64_t ms) const {
-  std::uint64_t look = 0;
-  for (std::size_t i = 0; i < impl_->layout.events.size(); ++i) {
-    const CaptionEvent& event = impl_->layout.events[i];
-    if (event.startMs <= ms && ms < event.endMs) look = look * 1'000'003 + i + 1;
+std::int64_t CaptionPainter::nextChange(std::int64_t ms) const {
+  std::int64_t next = INT64_MAX;
+  for (const CaptionEvent& event : impl_->layout.events) {
+    if (event.startMs > ms) next = std::min(next, event.startMs);
+    if (event.endMs > ms) next = std::min(next, event.endMs);
   }
-  return static_cast<std::int64_t>(look & INT64_MAX);
+  return next;
 }
 
 void CaptionPainter::paint(AVFrame& frame, std::int64_t ms) {

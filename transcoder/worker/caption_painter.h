@@ -17,9 +17,8 @@ class CaptionPainter {
   CaptionPainter(const std::vector<Caption>& captions, int width, int height);
   ~CaptionPainter();
 
-  // Which captions are shown at `ms` in the captions' own time; equal numbers look the same, 0 is
-  // nothing at all.
-  std::int64_t lookAt(std::int64_t ms) const;
+  // When, after `ms` in the captions' own time, other captions are shown; INT64_MAX: never.
+  std::int64_t nextChange(std::int64_t ms) const;
   // `frame` must be writable.
   void paint(AVFrame& frame, std::int64_t ms);
 

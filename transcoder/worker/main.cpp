@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "transcoder/job.h"
 #include "transcoder/worker/command_line.h"
+#include "transcoder/worker/fonts.h"
 #include "transcoder/worker/refusals.h"
 #include "transcoder/worker/sandbox.h"
 #include "transcoder/worker/sandbox_attempts.h"
@@ -39,6 +40,7 @@ int runJob() try {
   std::string line;
   std::getline(std::cin, line);
   const Request request = parseRequest(line);
+  if (request.work && request.work->edits.captions) loadFonts();
   enterSandbox();
   if (!request.work) {
     say(probeSource(kSourceDescriptor));
