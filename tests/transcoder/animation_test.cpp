@@ -173,6 +173,10 @@ TEST_CASE("an animation that would be too large becomes smaller, slower, then wo
   CHECK(animation.size.width >= 120);
   CHECK(animation.frameRate.value() >= 6);
   CHECK(maker.make().bytes == animation.bytes);
+  AnimationMaker brief(excerptOf({24, 1}, 2'400, 2'000, 12, {90'000}), limits, {240, 136});
+  CHECK(brief.empty());
+  brief.consider(*noise(240, 136, 1), 0);  // and the clip ends long before the moment
+  CHECK(brief.make().frames == 1);
   limits.target = {5'000'000};
   AnimationMaker roomy(excerpt, limits, {240, 136});
   for (std::int64_t slot = 0; slot < 48; slot += 2)

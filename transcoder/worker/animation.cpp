@@ -108,6 +108,7 @@ AnimationMaker::AnimationMaker(Excerpt excerpt, AnimationLimits limits, Size pic
       converter_(atMost(limits_.longSide, picture), "", "yuv420p") {}
 
 void AnimationMaker::consider(const AVFrame& picture, std::int64_t slot, std::int64_t count) {
+  if (!first_) first_ = converter_.convert(picture);
   Frame small;
   while (frames_.size() < excerpt_.slots.size() && excerpt_.slots[frames_.size()] < slot + count) {
     if (!small) small = converter_.convert(picture);
@@ -116,7 +117,7 @@ void AnimationMaker::consider(const AVFrame& picture, std::int64_t slot, std::in
 }
 
 Animation AnimationMaker::make() const {
-  if (frames_.empty()) throw Error(ErrorKind::internal, "no picture for the animation");
+  if (!first_) throw Error(ErrorKind::internal, "no picture for the animation");
   const Size largest = converter_.size();
   const Budget budget(limits_, excerpt_.frameRate.value());
   Attempt attempt{std::max(largest.width, largest.height), 1, limits_.quality, limits_.colours};
@@ -127,6 +128,7 @@ Animation AnimationMaker::make() const {
     std::vector<const AVFrame*> frames;
     for (std::size_t f = 0; f < frames_.size(); f += static_cast<std::size_t>(attempt.every))
       frames.push_back(frames_[f].get());
+    if (frames.empty()) frames.push_back(first_.get());
     result.frames = static_cast<std::int64_t>(frames.size());
     result.durationMs = toMs(result.frameRate, result.frames);
     result.bytes = limits_.format == "gif"

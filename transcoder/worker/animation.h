@@ -52,7 +52,7 @@ class AnimationMaker {
   void consider(const AVFrame& picture, std::int64_t slot, std::int64_t count = 1);
 
   const std::vector<std::int64_t>& wanted() const { return excerpt_.slots; }
-  bool empty() const { return frames_.empty(); }
+  bool empty() const { return !first_; }
   // Smaller, slower, then worse until it fits into the target; without decoding again. Throws Error
   // when no picture came.
   Animation make() const;
@@ -62,6 +62,7 @@ class AnimationMaker {
   AnimationLimits limits_;
   Converter converter_;
   std::vector<Frame> frames_;
+  Frame first_;  // for a clip that ends before the first frame wanted
 };
 
 }  // namespace clipcourier::transcoder

@@ -1,6 +1,7 @@
 #include "transcoder/worker/side_pictures.h"
 
 #include <algorithm>
+#include <future>
 
 #include "transcoder/worker/animation_proof.h"
 #include "transcoder/worker/picture_file.h"
@@ -116,11 +117,13 @@ Report SidePictures::finish(const Animated& animated, const Source& source) cons
 }
 
 std::vector<Report> SidePictures::finishAnimations(const Source& source) const {
-  std::vector<Report> reports;
+  std::vector<std::future<Report>> making;
   for (const Animated& each : animations_) {
     if (each.maker.empty()) refuse::noPictures();
-    reports.push_back(finish(each, source));
+    making.push_back(std::async(std::launch::async, [&] { return finish(each, source); }));
   }
+  std::vector<Report> reports;
+  for (auto& each : making) reports.push_back(each.get());
   return reports;
 }
 

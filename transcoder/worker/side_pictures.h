@@ -31,7 +31,8 @@ class SidePictures {
   // Instead of consider(), when no clip is decoded: only what is needed is, by seeking.
   void grab(const PosterScene& scene);
 
-  // Writes and proves each animated rendition. Throws Error.
+  // Writes and proves each animated rendition, each in a thread of its own. Throws Error, Refused
+  // (no picture came).
   std::vector<Report> finishAnimations(const Source& source) const;
   // Writes storyboard and preview; what got no picture stays without bytes. Throws Error.
   Extras finishExtras() const;

@@ -133,6 +133,7 @@ class Transcode {
       if (side_->any()) side_->grab(scene);
     }
     if (!side_->any()) return;
+    progress_.at(percent_, "pictures", kPictures);
     StageTimer timer(stages_, "pictures", StageTimer::Of::process);
     for (const Report& report : side_->finishAnimations(source_))
       if (listener_.clip) listener_.clip(report);
