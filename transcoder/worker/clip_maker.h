@@ -9,6 +9,7 @@
 #include "transcoder/profile.h"
 #include "transcoder/worker/examine.h"
 #include "transcoder/worker/planner.h"
+#include "transcoder/worker/sound_shape.h"
 #include "transcoder/worker/stages.h"
 
 namespace clipcourier::transcoder {
@@ -19,6 +20,7 @@ struct ClipWish {
   Plan plan;
   int fd = -1;
   std::int64_t startUs = 0;  // source time of the clip's first frame
+  SoundShape sound{};
 };
 
 // What came of one encode.

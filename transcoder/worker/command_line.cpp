@@ -19,6 +19,8 @@
 #include "base/error.h"
 #include "transcoder/child_process.h"
 #include "transcoder/process.h"
+#include "transcoder/worker/edit_options.h"
+#include "transcoder/worker/fonts.h"
 #include "transcoder/worker/transcode.h"
 
 namespace clipcourier::transcoder {
@@ -28,7 +30,7 @@ constexpr const char* kHelp =
     R"(clipcourier-transcoder: makes a clip that plays on every phone, with proof.
 
   clipcourier-transcoder SOURCE --profile NAME [--profile NAME ...] --out FOLDER
-                         [--profiles FOLDER]
+                         [--profiles FOLDER] [edits]
   clipcourier-transcoder SOURCE --pictures --out FOLDER
                          [--poster-at SECONDS | --poster-image FILE]
   clipcourier-transcoder --probe SOURCE
@@ -63,6 +65,7 @@ struct Wishes {
   bool probe = false, pictures = false, stages = false;
   std::optional<std::int64_t> posterAtMs;
   std::string posterImage;
+  EditOptions edits;
 };
 
 [[noreturn]] void misused(const std::string& what) {
@@ -102,6 +105,8 @@ Wishes parse(const std::vector<std::string>& arguments) {
       wishes.out = value();
     else if (word == "--profiles")
       wishes.profiles = value();
+    else if (wishes.edits.take(word, value))
+      continue;
     else if (word.starts_with("--") || !wishes.source.empty())
       misused("do not understand " + word);
     else
@@ -254,11 +259,28 @@ void printStages(const Stages& stages, double wallSeconds) {
 // In this process, which sees where its time goes; the sandbox is left away.
 void measure(const Work& work, const Listener& listener) {
   Stages stages;
+  if (work.edits.captions) loadFonts();
   const auto start = std::chrono::steady_clock::now();
   transcodeSource(work, listener, &stages);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
   printStages(stages, wall.count());
 }
+
+// Files that edits name, open as long as the work lasts.
+class EditFiles {
+ public:
+  EditFiles(const EditOptions& options, Work& work) {
+    work.edits = options.edits();
+    work.inputs.captions = open(options.captionsFile());
+    work.inputs.logo = open(options.logoFile());
+  }
+
+ private:
+  int open(const std::string& file) {
+    return file.empty() ? -1 : files_.emplace_back(openFile(file, O_RDONLY)).get();
+  }
+  std::vector<Descriptor> files_;
+};
 
 int run(const Wishes& wishes) {
   const Descriptor source = openFile(wishes.source, O_RDONLY);
@@ -272,6 +294,7 @@ int run(const Wishes& wishes) {
   std::optional<Descriptor> posterImage;
   if (!wishes.posterImage.empty())
     work.inputs.posterImage = posterImage.emplace(openFile(wishes.posterImage, O_RDONLY)).get();
+  const EditFiles editFiles(wishes.edits, work);
   const Listener listener = gathering(work, result, files);
   if (wishes.stages)
     measure(work, listener);
@@ -288,7 +311,7 @@ int run(const Wishes& wishes) {
 int runCommandLine(const std::vector<std::string>& arguments) try {
   for (const auto& word : arguments)
     if (word == "--help" || word == "-h") {
-      std::cout << kHelp;
+      std::cout << kHelp << '\n' << EditOptions::help();
       return kExitDone;
     }
   return run(parse(arguments));

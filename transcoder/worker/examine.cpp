@@ -233,22 +233,4 @@ Source examine(int fd) {
   return source;
 }
 
-std::int64_t firstBrightUs(int fd, const Source& source, std::int64_t maxUs) {
-  Demuxer demuxer(fd);
-  demuxer.dropAudio();
-  Decoder decoder(demuxer.video(), 2);
-  FrameClock clock(demuxer.video().time_base, source.scan.rate.perSecond);
-  std::optional<PictureMaker> small;
-  std::int64_t bright = source.firstUs;
-  decodeHead(demuxer, decoder, [&](const AVFrame& frame) {
-    const std::int64_t us = clock.timeOf(frame);
-    if (us - source.firstUs > maxUs) return false;
-    if (!small) small.emplace(smallPictures(demuxer, frame));
-    if (isDark(look(*small->make(frame, {1, 1})))) return true;
-    bright = us;
-    return false;
-  });
-  return bright;
-}
-
 }  // namespace clipcourier::transcoder

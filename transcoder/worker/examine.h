@@ -22,10 +22,6 @@ struct Source {
 // Reads all packets and decodes the first pictures. Throws Refused.
 Source examine(int fd);
 
-// Time of the first picture that is not black, looking at most `maxUs` into a source that starts
-// dark; the source's first picture when all of that is dark.
-std::int64_t firstBrightUs(int fd, const Source& source, std::int64_t maxUs);
-
 // Gives every decoded picture a time, also where the source has none.
 class FrameClock {
  public:

@@ -73,8 +73,7 @@ void colours(const Probe::Video& video, std::vector<Notice>& notices) {
         "Transparent parts laid on a colour.");
 }
 
-void timing(const Source& source, const Plan& plan, std::int64_t startUs,
-            std::vector<Notice>& notices) {
+void timing(const Source& source, const Plan& plan, std::vector<Notice>& notices) {
   const Probe::Video& video = source.probe.video;
   if (!video.constantRate)
     notices.push_back(
@@ -90,14 +89,6 @@ void timing(const Source& source, const Plan& plan, std::int64_t startUs,
   if (source.scan.clockJumps)
     add(notices, "repair.timestamps", "Sprünge in der Zeitzählung der Quelle entfernt.",
         "Jumps in the source's clock taken out.");
-  if (startUs > source.firstUs)
-    notices.push_back(
-        {"repair.leading_black",
-         {"Schwarzen Anfang von " +
-              tenths(static_cast<double>(startUs - source.firstUs) / 1e6, ',') +
-              " s abgeschnitten.",
-          "Leading black of " + tenths(static_cast<double>(startUs - source.firstUs) / 1e6, '.') +
-              " s cut off."}});
 }
 
 void sound(const Probe& probe, const Made& made, Report& report) {
@@ -146,7 +137,7 @@ void addNotices(const Source& source, const Plan& plan, const Made& made, std::i
                 Report& report) {
   shape(source.probe.video, plan, report.repaired);
   colours(source.probe.video, report.repaired);
-  timing(source, plan, startUs, report.repaired);
+  timing(source, plan, report.repaired);
   sound(source.probe, made, report);
   damage(source, made, startUs, report);
   if (source.saysWhereOrWho)

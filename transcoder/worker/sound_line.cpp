@@ -24,9 +24,11 @@ SoundLine::SoundLine(const AVStream& stream, const std::vector<ClipWish>& wishes
     encoding->wishes.push_back(i);
     tracks_[i] = &encoding->track;
   }
-  for (const auto& each : conversions_)
+  for (const auto& each : conversions_) {
     each->maker.emplace(each->rate, each->channels, each->startUs, each->samples,
                         each->encodings.front()->encoder.codec().frame_size);
+    each->maker->shape(each->shape);
+  }
 }
 
 SoundLine::Conversion& SoundLine::conversionFor(const ClipWish& wish) {
@@ -39,7 +41,7 @@ SoundLine::Conversion& SoundLine::conversionFor(const ClipWish& wish) {
         each->startUs == wish.startUs && each->samples == samples)
       return *each;
   return *conversions_.emplace_back(std::make_unique<Conversion>(
-      Conversion{audio.channels, audio.sampleRate, wish.startUs, samples, {}, {}}));
+      Conversion{audio.channels, audio.sampleRate, wish.startUs, samples, wish.sound, {}, {}}));
 }
 
 const MuxTrack* SoundLine::track(std::size_t wish) const { return tracks_[wish]; }

@@ -43,6 +43,7 @@ class SoundLine {
   struct Conversion {
     int channels, rate;
     std::int64_t startUs, samples;
+    SoundShape shape;
     std::optional<SoundMaker> maker;
     std::vector<std::unique_ptr<Encoding>> encodings;
   };

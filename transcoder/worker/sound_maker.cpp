@@ -119,6 +119,7 @@ void SoundMaker::emitChunks(const Out& out, bool last) {
                              frame->nb_samples),
           "sound buffer");
     frame->pts = emitted_;
+    shape_.apply(*frame, emitted_, samples_);
     emitted_ += frame->nb_samples;
     out(std::move(frame));
   }

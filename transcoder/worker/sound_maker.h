@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "transcoder/worker/filter_graph.h"
+#include "transcoder/worker/sound_shape.h"
 
 namespace clipcourier::transcoder {
 
@@ -17,6 +18,8 @@ class SoundMaker {
 
   // `startUs`: the source's time at which the clip begins; `samples`: how long the clip is.
   SoundMaker(int rate, int channels, std::int64_t startUs, std::int64_t samples, int chunk);
+
+  void shape(SoundShape shape) { shape_ = std::move(shape); }  // before the first feed
 
   // `us`: when the frame is heard, in the source's time. False when its kind cannot be converted.
   bool feed(Frame frame, std::int64_t us, const Out& out);
@@ -43,6 +46,7 @@ class SoundMaker {
   std::optional<Kind> kind_;
   std::optional<FilterGraph> graph_;
   AudioFifo fifo_;
+  SoundShape shape_;
 };
 
 }  // namespace clipcourier::transcoder

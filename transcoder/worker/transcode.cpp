@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "transcoder/worker/clip_maker.h"
+#include "transcoder/worker/edit_plan.h"
 #include "transcoder/worker/examine.h"
 #include "transcoder/worker/notices.h"
 #include "transcoder/worker/posters.h"
@@ -75,8 +76,10 @@ class Transcode {
       StageTimer timer(stages_, "examine", StageTimer::Of::process);
       source_ = examine(work_.inputs.source);
     }
+    edits_ = planEdits(work_, source_);
     const PosterScene scene = sceneOf(work_, source_, stretch());
     sayPosters(scene);
+    planSound(work_, edits_);
     for (const Rendition& each : work_.renditions)
       if (!isAnimation(each.profile)) planOrRefuse(each);
     if (!open_.empty()) make(1);
@@ -89,28 +92,21 @@ class Transcode {
  private:
   void planOrRefuse(const Rendition& rendition) try {
     const Profile& profile = rendition.profile;
-    const std::int64_t startUs = startFor(profile);
-    const std::int64_t durationUs = endOf(source_, startUs, profile.maxSeconds) - startUs;
+    const std::int64_t startUs = edits_.startUs;
+    const std::int64_t durationUs = endOf(edits_.source, startUs, profile.maxSeconds) - startUs;
     if (durationUs > profile.maxSeconds * 1'000'000LL + 500'000)
       refuse::tooLong(durationUs / 1000, profile.maxSeconds);
     open_.push_back({&rendition,
-                     {profile, plan(profile, source_.probe, durationUs), rendition.clip, startUs},
+                     {profile, plan(profile, edits_.source.probe, durationUs), rendition.clip,
+                      startUs, edits_.soundFor(profile.audio.channels)},
                      {},
                      {}});
   } catch (const Refused& refused) {
     if (listener_.refused) listener_.refused({rendition.profile.name, refused.refusal()});
   }
 
-  std::int64_t startFor(const Profile& profile) const {
-    if (!source_.startsDark || profile.maxLeadingBlackSeconds <= 0) return source_.firstUs;
-    return firstBrightUs(work_.inputs.source, source_,
-                         profile.maxLeadingBlackSeconds * 1'000'000LL);
-  }
-
   Stretch stretch() const {
-    const Profile profile = work_.renditions.empty() ? Profile() : work_.renditions.front().profile;
-    const std::int64_t startUs = startFor(profile);
-    return {startUs, std::max(source_.scan.videoEndUs, startUs + 1)};
+    return {edits_.startUs, std::max(edits_.source.scan.videoEndUs, edits_.startUs + 1)};
   }
 
   // Before the first encode: a person sees something, and can choose.
@@ -178,7 +174,14 @@ class Transcode {
   void encode(std::vector<Job>& jobs, double from, double to, int attempt) {
     std::vector<ClipWish> wishes;
     for (const Job& each : jobs) wishes.push_back(each.wish);
-    ClipRun run{work_.inputs.source, source_};
+    ClipRun run{work_.inputs.source, edits_.source};
+    const Plan& first = wishes[0].plan;
+    painter_.emplace(
+        work_.edits, edits_.material, (edits_.startUs - source_.firstUs) / 1000,
+        av_rescale(first.slots, 1'000'000LL * first.frameRate.den, first.frameRate.num));
+    const Painter painter{[&](std::int64_t us) { return painter_->sameUntil(us); },
+                          [&](AVFrame& picture, std::int64_t us) { painter_->paint(picture, us); }};
+    if (painter_->draws()) run.painter = &painter;
     run.fit = work_.edits.fit;
     run.background = work_.edits.background.value_or(wishes[0].profile.video.background);
     run.stages = stages_;
@@ -203,7 +206,8 @@ class Transcode {
       prove(job.wish.fd, job.wish.profile,
             {plan.width, plan.height, plan.frameRate, job.made.slots, plan.audioKbps > 0}, report);
     }
-    addNotices(source_, plan, job.made, job.wish.startUs, report);
+    addNotices(edits_.source, plan, job.made, job.wish.startUs, report);
+    addEdits(edits_, *painter_, job.wish.fd, job.wish.profile.audio.channels, report);
     if (listener_.clip) listener_.clip(report);
     done_.push_back(std::move(job));
   }
@@ -236,6 +240,8 @@ class Transcode {
   Progressing progress_;
   Stages* stages_;
   Source source_;
+  EditPlan edits_;
+  std::optional<EditPainter> painter_;
   Posters posters_;
   std::vector<Job> open_, done_;
   std::optional<SidePictures> side_;
