@@ -257,3 +257,23 @@ TEST_CASE("the same source gives the same posters", "[transcoder]") {
   const Posters first = drawn.find();
   CHECK(drawn.find() == first);
 }
+
+TEST_CASE("posters carry the logo, in the clip's shape, but no captions and no fades",
+          "[transcoder]") {
+  const Drawn drawn("-f lavfi -i testsrc2=size=640x360:rate=25:duration=2 -c:v libx264 -g 10");
+  draw("-f lavfi -i color=red:size=100x100,format=rgba -frames:v 1", drawn.folder / "logo.png");
+  Work work;
+  work.inputs.source = drawn.file.get();
+  work.pictures = drawn.files();
+  work.edits.fit = Edits::Fit{"1:1", "colour", 50, 50, 0x0000ff};
+  work.edits.logo = Edits::Logo{"top-left", 20, 0, 100};
+  work.edits.fadeInMs = 2'000;
+  const Descriptor logo = openToRead(drawn.folder / "logo.png");
+  const EditMaterial material = readMaterial(work.edits, -1, logo.get());
+  const PosterScene scene = sceneOf(work, drawn.source, drawn.scene().stretch, &material);
+  const Posters posters = makePosters(work, scene);
+  CHECK(posters.poster.width == posters.poster.height);
+  CHECK(near(drawn.colour("poster.jpg", "iw/10:ih/10:iw/40:ih/40"), kRed));  // the logo
+  CHECK(near(drawn.colour("poster.jpg", "iw/10:ih/20:iw/2:ih/40"), kBlue));  // the padding
+  CHECK(near(drawn.colour("candidate-0.jpg", "iw/10:ih/10:iw/40:ih/40"), kRed));
+}

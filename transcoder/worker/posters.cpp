@@ -23,29 +23,30 @@ PictureFile write(int fd, const Still& still, std::int64_t timeMs) {
   return writePicture(fd, still.bytes, still.width, still.height, timeMs);
 }
 
-// A picture maker that is made anew when the size is another.
-class Maker {
- public:
-  Maker(const PosterScene& scene, const AVCodecParameters& container, int longSide)
-      : maker_(make(scene, container, atMost(longSide, {scene.width, scene.height}))) {}
-  Frame operator()(const FrameGrabber::Picture& picture) {
-    picture.frame->pts = picture.us;
-    return maker_.make(*picture.frame, picture.aspect);
-  }
-
- private:
-  static PictureMaker make(const PosterScene& scene, const AVCodecParameters& container,
-                           Size size) {
-    return scene.pictures(container, size.width, size.height);
-  }
-  PictureMaker maker_;
-};
-
 std::int64_t clipMs(const PosterScene& scene, std::int64_t us) {
   return std::max<std::int64_t>(0, us - scene.stretch.startUs) / 1000;
 }
 
+PictureMaker makerFor(const PosterScene& scene, const AVCodecParameters& container, Size size) {
+  return scene.pictures(container, size.width, size.height);
+}
+
 }  // namespace
+
+ScenePictures::ScenePictures(const PosterScene& scene, const AVCodecParameters& container,
+                             int longSide)
+    : maker_(makerFor(scene, container, atMost(longSide, {scene.width, scene.height}))) {
+  if (scene.drawing) draw_ = scene.drawing();
+}
+
+Frame ScenePictures::make(const FrameGrabber::Picture& picture) {
+  picture.frame->pts = picture.us;
+  Frame made = maker_.make(*picture.frame, picture.aspect);
+  if (!draw_) return made;
+  check(av_frame_make_writable(made.get()), "picture");
+  draw_(*made);
+  return made;
+}
 
 Posters writePosters(const AVFrame& picture, std::int64_t timeMs, const PictureOutputs& files) {
   Posters result;
@@ -68,8 +69,8 @@ Posters findPosters(const PosterScene& scene, const PictureOutputs& files) {
   const Moments found =
       findMoments(scene.sourceFd, scene.source, scene.stretch, kBudget,
                   [&](const AVCodecParameters& container, int longSide) -> MakePicture {
-                    auto maker = std::make_shared<Maker>(scene, container, longSide);
-                    return [maker](const FrameGrabber::Picture& it) { return (*maker)(it); };
+                    auto maker = std::make_shared<ScenePictures>(scene, container, longSide);
+                    return [maker](const FrameGrabber::Picture& it) { return maker->make(it); };
                   });
   Posters result = writePosters(*found.picture, clipMs(scene, found.all[found.best].us), files);
   result.chosen = static_cast<int>(found.best);
@@ -92,21 +93,31 @@ Posters posterAt(const PosterScene& scene, std::int64_t atMs, const PictureOutpu
                  scene.stretch.startUs, std::max(scene.stretch.startUs, scene.stretch.endUs - 1));
   const auto picture = grabber.at(us);
   if (!picture) refuse::noPictures();
-  Maker large(scene, grabber.container(), kPosterLongSide);
-  return writePosters(*large(*picture), clipMs(scene, picture->us), files);
+  ScenePictures large(scene, grabber.container(), kPosterLongSide);
+  return writePosters(*large.make(*picture), clipMs(scene, picture->us), files);
 }
 
-PosterScene sceneOf(const Work& work, const Source& source, const Stretch& stretch) {
+PosterScene sceneOf(const Work& work, const Source& source, const Stretch& stretch,
+                    const EditMaterial* material) {
   const Size size = atMost(kPosterLongSide, shownSize(source.probe, work.edits));
-  return {work.inputs.source,
-          source,
-          stretch,
-          size.width,
-          size.height,
-          [&](const AVCodecParameters& container, int w, int h) {
-            return PictureMaker(container, source.orientation, w, h,
-                                work.edits.background.value_or(0xffffff), work.edits.fit);
-          }};
+  PosterScene scene{work.inputs.source,
+                    source,
+                    stretch,
+                    size.width,
+                    size.height,
+                    [&](const AVCodecParameters& container, int w, int h) {
+                      return PictureMaker(container, source.orientation, w, h,
+                                          work.edits.background.value_or(0xffffff), work.edits.fit);
+                    }};
+  if (!work.edits.logo || !material) return scene;
+  scene.drawing = [&work, material] {
+    Edits logo;
+    logo.logo = work.edits.logo;
+    auto painter =
+        std::make_shared<EditPainter>(logo, EditMaterial{{}, share(*material->logo)}, 0, 1);
+    return [painter](AVFrame& picture) { painter->paint(picture, 0); };
+  };
+  return scene;
 }
 
 Posters makePosters(const Work& work, const PosterScene& scene) {

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "transcoder/job.h"
+#include "transcoder/worker/edit_painter.h"
 #include "transcoder/worker/picture_maker.h"
 #include "transcoder/worker/poster_finder.h"
 
@@ -21,6 +22,19 @@ struct PosterScene {
   Stretch stretch;            // that becomes the clip
   int width = 0, height = 0;  // of the best clip, or of anything in its shape; as seen
   PictureMakerOf pictures;
+  // Makes what draws on finished pictures: the logo, never a caption or a fade. May be empty.
+  std::function<std::function<void(AVFrame& picture)>()> drawing{};
+};
+
+// Finished pictures of a scene in one size. Not thread-safe.
+class ScenePictures {
+ public:
+  ScenePictures(const PosterScene& scene, const AVCodecParameters& container, int longSide);
+  Frame make(const FrameGrabber::Picture& picture);
+
+ private:
+  PictureMaker maker_;
+  std::function<void(AVFrame&)> draw_;
 };
 
 // Seeks through the source and picks; within about a second also at 4K. Throws Refused (nothing
@@ -33,8 +47,10 @@ Posters posterAt(const PosterScene& scene, std::int64_t atMs, const PictureOutpu
 // The same files from a finished picture: yuv420p in BT.709 limited range. No candidates.
 Posters writePosters(const AVFrame& picture, std::int64_t timeMs, const PictureOutputs& files);
 
-// The scene of some work; `work` and `source` outlive it.
-PosterScene sceneOf(const Work& work, const Source& source, const Stretch& stretch);
+// The scene of some work; `work`, `source` and `material` outlive it. Without material nothing is
+// drawn on its pictures.
+PosterScene sceneOf(const Work& work, const Source& source, const Stretch& stretch,
+                    const EditMaterial* material = nullptr);
 
 // What `work` wants of these: an own picture, a chosen moment, or the best one. Throws Refused.
 Posters makePosters(const Work& work, const PosterScene& scene);

@@ -87,8 +87,7 @@ std::vector<std::int64_t> SidePictures::wanted() const {
 
 void SidePictures::grab(const PosterScene& scene) {
   FrameGrabber grabber(scene.sourceFd, scene.source, kBudget);
-  const Size size = atMost(kGrabbedLongSide, {scene.width, scene.height});
-  PictureMaker maker = scene.pictures(grabber.container(), size.width, size.height);
+  ScenePictures pictures(scene, grabber.container(), kGrabbedLongSide);
   const std::vector<std::int64_t> slots = wanted();
   Frame last;
   std::int64_t lastUs = INT64_MIN;
@@ -97,8 +96,7 @@ void SidePictures::grab(const PosterScene& scene) {
         scene.stretch.startUs + av_rescale(slots[i], 1'000'000LL * rate_.den, rate_.num);
     const auto picture = nearby(grabber, us, static_cast<std::int64_t>(slots.size() - i));
     if (picture && picture->us != lastUs) {
-      picture->frame->pts = picture->us;
-      last = maker.make(*picture->frame, picture->aspect);
+      last = pictures.make(*picture);
       lastUs = picture->us;
     }
     if (last) consider(*last, slots[i]);
