@@ -7,8 +7,9 @@
 
 namespace clipcourier::jobs {
 
-// Wakes the workers of this process at once when a job was added; ring it after the commit. Workers
-// also poll, so a ring that is lost with a crash costs a moment, not the job. Thread-safe.
+// Wakes the workers of this process at once when a job was added or cancelled; ring it after the
+// commit. Workers also poll, so a ring that is lost with a crash costs a moment, not the job.
+// Thread-safe.
 class Bell {
  public:
   void ring() {

@@ -20,7 +20,7 @@ JobRunner::~JobRunner() {
     const std::lock_guard lock(mutex_);
     busyThreads_ = -1;  // the watcher's sign to end
   }
-  changed_.notify_all();
+  bell_.ring();
   if (watcher_.joinable()) watcher_.join();
 }
 
@@ -148,13 +148,16 @@ void JobRunner::settle(const Handler& handler, JobContext& context, ErrorKind ki
   });
 }
 
+// Woken by the bell, so that work which was cancelled ends at once.
 void JobRunner::watchLeases() {
   // Nothing was claimed before the threads started, so nothing is due for renewal before a third.
   auto renewAt = std::chrono::steady_clock::now() + settings_.lease / 3;
-  std::unique_lock lock(mutex_);
-  while (!changed_.wait_for(lock, std::min(settings_.poll, settings_.lease / 3),
-                            [&] { return busyThreads_ < 0; })) {
-    lock.unlock();
+  for (;;) {
+    const auto heard = bell_.rings();
+    {
+      const std::lock_guard lock(mutex_);
+      if (busyThreads_ < 0) return;
+    }
     try {
       passOnCancels();
       if (std::chrono::steady_clock::now() >= renewAt) {
@@ -164,7 +167,7 @@ void JobRunner::watchLeases() {
     } catch (const std::exception& error) {  // the next round may still be in time
       if (settings_.log) settings_.log(std::string("watch leases: ") + error.what());
     }
-    lock.lock();
+    bell_.wait(heard, std::min(settings_.poll, settings_.lease / 3));
   }
 }
 
