@@ -59,6 +59,7 @@ Videos::Videos(Base& base)
       ingest(base.database, base.store, base.clock, base.bell, base.audit, base.settings.maxUpload,
              base.settings.minFree),
       service(base.database, profiles, base.clock, base.bell, base.audit),
+      edits(base.database, base.store, profiles, base.clock, base.bell, base.audit),
       probe(base.store, transcoder, profiles, base.clock, base.bell),
       transcode(base.store, transcoder, profiles, proof, base.clock) {}
 

@@ -42,6 +42,7 @@
 #include "users/audit_log.h"
 #include "users/token_service.h"
 #include "videos/clip_proof.h"
+#include "videos/edit_service.h"
 #include "videos/ingest_service.h"
 #include "videos/probe_job.h"
 #include "videos/transcode_job.h"
@@ -74,6 +75,7 @@ struct Videos {
   const videos::ClipProof proof;
   videos::IngestService ingest;
   videos::VideoService service;
+  videos::EditService edits;
   videos::ProbeJob probe;
   videos::TranscodeJob transcode;
 };

@@ -10,10 +10,13 @@
 #include "http/campaign_endpoints.h"
 #include "http/consent_endpoints.h"
 #include "http/customer_endpoints.h"
+#include "http/edit_endpoints.h"
 #include "http/health.h"
 #include "http/import_endpoints.h"
 #include "http/message_endpoints.h"
 #include "http/openapi.h"
+#include "http/picture_endpoints.h"
+#include "http/profile_endpoints.h"
 #include "http/queue_endpoints.h"
 #include "http/sender_endpoints.h"
 #include "http/server.h"
@@ -31,6 +34,7 @@ namespace {
 constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kRenewEvery{60'000};
 constexpr Millis kTidyEvery{3'600'000};  // also the age at which a file without import is abandoned
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
+constexpr int kPictureThreads = 1;  // beside the clips: somebody waits for the poster they chose
 constexpr Millis kJobsStop{3'000};  // transcoders end at once when they are told
 constexpr Millis kExchangesStop{1'000};
 constexpr Millis kSendsStop{5'000};  // a provider answers within; later answers are unknown
@@ -60,6 +64,9 @@ struct Endpoints {
       : base(base),
         tokens(base.tokens, base.database, base.clock),
         videos(base.database, videos.ingest, videos.service, base.store),
+        edits(base.database, videos.edits),
+        pictures(base.database, videos.edits, base.store),
+        profiles(videos.profiles),
         customers(customers.service),
         consents(customers.desk),
         imports(customers.importJobs, customers.imports),
@@ -92,6 +99,9 @@ struct Endpoints {
     append(routes.api, http::openApiRoutes());
     append(routes.api, tokens.routes());
     append(routes.api, videos.routes());
+    append(routes.api, edits.routes());
+    append(routes.api, pictures.routes());
+    append(routes.api, http::profileRoutes(profiles));
     append(routes.api, customers.routes());
     append(routes.api, consents.routes());
     append(routes.api, imports.routes());
@@ -112,6 +122,9 @@ struct Endpoints {
   composition::Base& base;
   http::TokenEndpoints tokens;
   http::VideoEndpoints videos;
+  http::EditEndpoints edits;
+  http::PictureEndpoints pictures;
+  const videos::Profiles& profiles;
   http::CustomerEndpoints customers;
   http::ConsentEndpoints consents;
   http::ImportEndpoints imports;
@@ -141,7 +154,8 @@ struct Service::Parts {
   std::vector<jobs::Handler> jobHandlers() {
     std::vector<jobs::Handler> handlers;
     handlers.push_back(videos.probe.handler(kProbeThreads));
-    handlers.push_back(videos.transcode.handler(base.settings.transcoder.processes));
+    handlers.push_back(videos.transcode.clipsHandler(base.settings.transcoder.processes));
+    handlers.push_back(videos.transcode.picturesHandler(kPictureThreads));
     handlers.push_back(customers.importJobs.handler());
     handlers.push_back(senders.mediaJobs.handler());
     handlers.push_back(campaigns.launch.handler());

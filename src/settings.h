@@ -28,6 +28,7 @@ struct Settings {
   struct Transcoder {
     std::string program;         // empty: the one beside this program
     std::string profilesFolder;  // empty: those this program was built with
+    std::string profiles;        // what every upload gets, with commas; empty: as the profiles say
     int processes = 1;           // clips made at the same time
     ByteSize memory = 2147_MB;   // of one process
     Millis cpuTime{3'600'000}, wallTime{1'800'000};

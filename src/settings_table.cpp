@@ -88,6 +88,12 @@ bool isWebAddress(const std::string& text) {
   return false;
 }
 
+bool isListOfNames(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == ',' || c == ' ';
+  });
+}
+
 bool isRegion(const std::string& text) {
   return text.size() == 2 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
@@ -147,6 +153,8 @@ void addPages(std::vector<SettingEntry>& table, http::WatchSettings& pages) {
 void addTranscoder(std::vector<SettingEntry>& table, Settings::Transcoder& transcoder) {
   table.push_back(optionalPath("transcoder.program", transcoder.program));
   table.push_back(optionalPath("transcoder.profiles_folder", transcoder.profilesFolder));
+  table.push_back(words("transcoder.profiles", transcoder.profiles,
+                        "names of profiles with commas between them, or nothing", isListOfNames));
   table.push_back(count("transcoder.processes", transcoder.processes, 1, 64));
   table.push_back(megabytes("transcoder.memory_mb", transcoder.memory, 256, 1'000'000));
   table.push_back(seconds("transcoder.cpu_time_s", transcoder.cpuTime, 10, 86'400));

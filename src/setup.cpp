@@ -2,7 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "base/text.h"
 #include "db/migrations.h"
 #include "transcoder/worker_group.h"
 
@@ -25,6 +28,22 @@ std::filesystem::path parentOf(const std::string& file) {
   return std::filesystem::path(file).parent_path();
 }
 
+std::vector<std::string> names(const std::string& list) {
+  std::vector<std::string> names;
+  for (const std::string& name : text::split(list, ','))
+    if (!text::trim(name).empty()) names.push_back(text::trim(name));
+  return names;
+}
+
+// Those that say so themselves, in the order they name.
+std::vector<std::string> automaticProfiles(const videos::Profiles::ByName& all) {
+  std::vector<std::string> names;
+  for (const auto& [name, profile] : all)
+    if (profile.automatic) names.push_back(name);
+  std::ranges::stable_sort(names, {}, [&](const std::string& name) { return all.at(name).order; });
+  return names;
+}
+
 }  // namespace
 
 void makeFolders(const Settings& settings) {
@@ -43,11 +62,12 @@ std::vector<std::string> prepareSchema(const Settings& settings, db::Database& d
   return {};
 }
 
-std::map<std::string, transcoder::Profile> profilesOf(const Settings& settings) {
+videos::Profiles profilesOf(const Settings& settings) {
   const std::string& folder = settings.transcoder.profilesFolder;
-  auto profiles = folder.empty() ? transcoder::builtInProfiles() : transcoder::loadProfiles(folder);
-  std::erase_if(profiles, [](const auto& each) { return !each.second.automatic; });
-  return profiles;
+  auto all = folder.empty() ? transcoder::builtInProfiles() : transcoder::loadProfiles(folder);
+  auto forUploads = settings.transcoder.profiles.empty() ? automaticProfiles(all)
+                                                         : names(settings.transcoder.profiles);
+  return videos::Profiles(std::move(all), std::move(forUploads));
 }
 
 std::filesystem::path transcoderProgram(const Settings& settings) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -10,7 +9,7 @@
 #include "net/http_engine.h"
 #include "settings.h"
 #include "transcoder/process.h"
-#include "transcoder/profile.h"
+#include "videos/profiles.h"
 
 // What the settings mean on this machine; used by the service and by the other commands.
 namespace clipcourier {
@@ -24,7 +23,8 @@ void makeFolders(const Settings& settings);
 std::vector<std::string> prepareSchema(const Settings& settings, db::Database& database,
                                        const Clock& clock);
 
-std::map<std::string, transcoder::Profile> profilesOf(const Settings& settings);
+// Throws Error(invalidInput) for profiles that cannot be read, and for names there are not.
+videos::Profiles profilesOf(const Settings& settings);
 std::filesystem::path transcoderProgram(const Settings& settings);
 // Also makes the cgroup that the settings name ready for workers; throws when it cannot be used.
 transcoder::Limits transcoderLimits(const Settings& settings);

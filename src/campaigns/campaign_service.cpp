@@ -4,6 +4,7 @@
 
 #include "jobs/job_queue.h"
 #include "videos/clip_repository.h"
+#include "videos/picture_repository.h"
 
 namespace clipcourier::campaigns {
 namespace {
@@ -40,8 +41,8 @@ CampaignService::CampaignService(db::Database& database, const LaunchCheck& chec
       clock_(clock),
       wakeDispatcher_(std::move(wakeDispatcher)) {}
 
-// A campaign names a clip by its hash: a later conversion of the same video does not change what
-// was chosen and checked.
+// A campaign names a clip by its hash and its pictures by their revision: a later conversion of the
+// same video, or another poster, does not change what was chosen and checked.
 void CampaignService::pinClips(db::Connection& connection, CampaignInput& input) const {
   for (messages::Content& content : input.contents) {
     const auto clip = videos::ClipRepository(connection).find(content.clip);
@@ -50,6 +51,8 @@ void CampaignService::pinClips(db::Connection& connection, CampaignInput& input)
                   "clip " + std::to_string(content.clip.value) + " is not there or not ready",
                   "choose a clip that is ready: GET /api/v1/videos/{id}", "campaign.clip");
     content.clipSha256 = clip->sha256;
+    content.pictureRevision =
+        videos::PictureRepository(connection).posterRevision(clip->videoId, clip->editVersion);
   }
 }
 

@@ -78,14 +78,13 @@ std::string checkGroups(const Settings& settings) {
 }
 
 std::string checkProfiles(const Settings& settings) {
-  std::string names;
-  for (const auto& [name, profile] : profilesOf(settings))
-    names += (names.empty() ? "" : ", ") + name;
-  if (names.empty()) {
-    throw Error(ErrorKind::invalidInput, "there is no clip profile",
-                "Put at least one *.properties file into transcoder.profiles_folder.");
-  }
-  return names;
+  const videos::Profiles profiles = profilesOf(settings);
+  std::string uploads, others;
+  for (const std::string& name : profiles.forUploads())
+    uploads += (uploads.empty() ? "" : ", ") + name;
+  for (const auto& [name, profile] : profiles.all())
+    if (!profiles.isForUploads(name)) others += (others.empty() ? "; on request " : ", ") + name;
+  return "every upload gets " + uploads + others;
 }
 
 std::string checkStore(const Settings& settings) {

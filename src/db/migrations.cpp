@@ -37,6 +37,15 @@ std::string forEngine(std::string text, Engine engine) {
   return text;
 }
 
+// The statement without its mark; empty when it is for the other engine.
+std::string forEngineOnly(const std::string& statement, Engine engine) {
+  constexpr std::string_view sqlite = "{{sqlite}}", postgresql = "{{postgresql}}";
+  const bool forSqlite = statement.starts_with(sqlite);
+  if (!forSqlite && !statement.starts_with(postgresql)) return statement;
+  if (forSqlite != (engine == Engine::sqlite)) return {};
+  return statement.substr(forSqlite ? sqlite.size() : postgresql.size());
+}
+
 Error newerThanProgram(int found, int known) {
   return Error(ErrorKind::refused,
                "the database has schema " + std::to_string(found) + ", this program knows " +
@@ -50,8 +59,10 @@ bool apply(Database& database, const Migration& migration, TimePoint now) {
   return database.write([&](Transaction& tx) {
     if (tx.engine() == Engine::postgresql) tx.run(sql::lock);
     if (*tx.scalar<int>(sql::current) >= migration.number) return false;
-    for (const std::string& statement : splitStatements(forEngine(migration.sql, tx.engine())))
-      tx.run(statement);
+    for (const std::string& marked : splitStatements(forEngine(migration.sql, tx.engine()))) {
+      const std::string statement = forEngineOnly(marked, tx.engine());
+      if (!statement.empty()) tx.run(statement);
+    }
     tx.run(sql::record, migration.number, migration.name, now);
     return true;
   });

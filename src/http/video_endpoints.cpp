@@ -6,7 +6,9 @@
 #include "http/file_reply.h"
 #include "http/http_error.h"
 #include "http/json_fields.h"
+#include "http/language.h"
 #include "http/multipart.h"
+#include "http/report_json.h"
 #include "http/video_json.h"
 #include "videos/clip_repository.h"
 #include "videos/video_repository.h"
@@ -42,9 +44,9 @@ struct UploadForm {
   }
 };
 
-const std::string& contentOf(const videos::Clip& clip) { return clip.sha256; }
-const std::string& posterOf(const videos::Clip& clip) { return clip.poster.sha256; }
-const std::string& thumbnailOf(const videos::Clip& clip) { return clip.thumbnail.sha256; }
+std::string contentType(const videos::Clip& clip) {
+  return clip.format == "mp4" ? "video/mp4" : "image/" + clip.format;
+}
 
 }  // namespace
 
@@ -66,9 +68,11 @@ std::vector<Route> VideoEndpoints::routes() {
        Scope::videosWrite,
        to(&VideoEndpoints::retry),
        {.takes = Takes::nothing}},
-      fileRoute("content", contentOf, "video/mp4"),
-      fileRoute("poster", posterOf, "image/jpeg"),
-      fileRoute("thumbnail", thumbnailOf, "image/jpeg"),
+      {Method::post, one + "/clips", Scope::videosWrite, to(&VideoEndpoints::requestClip)},
+      {Method::get, one + "/clips/{profile}/content", Scope::videosRead,
+       to(&VideoEndpoints::content)},
+      {Method::get, one + "/clips/{profile}/report", Scope::videosRead,
+       to(&VideoEndpoints::report)},
   };
 }
 
@@ -130,25 +134,37 @@ Reply VideoEndpoints::show(VideoId id, int status) {
       .with("ETag", "\"" + std::to_string(view.video.version) + "\"");
 }
 
-Route VideoEndpoints::fileRoute(const std::string& name, Hash hash,
-                                const std::string& contentType) {
-  return {Method::get, kVideos + "/{id}/clips/{profile}/" + name, Scope::videosRead,
-          [this, hash, contentType](Request& request) { return file(request, hash, contentType); }};
+Reply VideoEndpoints::requestClip(Request& request) {
+  JsonFields fields(request.json());
+  const std::string profile = fields.text("profile", 100);
+  fields.check();
+  service_.requestClip(request.id<VideoId>(), profile, request.actor());
+  return show(request.id<VideoId>(), 202);
 }
 
-Reply VideoEndpoints::file(Request& request, Hash hash, const std::string& contentType) {
-  const auto clip = database_.read([&](db::Connection& connection) {
-    const auto video = videos::VideoRepository(connection).get(request.id<VideoId>());
-    return videos::ClipRepository(connection).current(video.id, request.pathText("profile"));
-  });
-  if (!clip)
-    throw Error(ErrorKind::notFound, "this video has no ready clip of that profile",
-                "Look at the video: it names its clips and how far they are.", "clip.not_found");
-  const std::string& sha256 = hash(*clip);
-  media::OpenFile stored = store_.open(sha256);
+Reply VideoEndpoints::content(Request& request) {
+  const videos::Clip clip = clipOf(request);
+  media::OpenFile stored = store_.open(clip.sha256);
   // The address outlives the clip that is current, so a cache must ask each time.
-  return fileReply(
-      request, {std::move(stored.fd), stored.size.bytes, contentType, sha256, "private, no-cache"});
+  return fileReply(request, {std::move(stored.fd), stored.size.bytes, contentType(clip),
+                             clip.sha256, "private, no-cache"});
+}
+
+Reply VideoEndpoints::report(Request& request) {
+  const std::string language = acceptedLanguage(request).value_or("en");
+  return ok(readableReport(clipOf(request), language))
+      .with("Content-Language", language)
+      .with("Vary", "Accept-Language");
+}
+
+videos::Clip VideoEndpoints::clipOf(const Request& request) {
+  auto clip = database_.read([&](db::Connection& connection) {
+    const auto video = videos::VideoRepository(connection).get(request.id<VideoId>());
+    return videos::ClipRepository(connection).playable(video.id, request.pathText("profile"));
+  });
+  if (clip) return std::move(*clip);
+  throw Error(ErrorKind::notFound, "this video has no ready clip of that profile",
+              "Look at the video: it names its clips and how far they are.", "clip.not_found");
 }
 
 }  // namespace clipcourier::http

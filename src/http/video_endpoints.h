@@ -11,7 +11,7 @@
 
 namespace clipcourier::http {
 
-// /api/v1/videos: upload, look, edit, remove, convert again, and the clips with their pictures.
+// /api/v1/videos: upload, look, edit, remove, convert again, and the clips with their reports.
 // Borrows its arguments, and its routes borrow it; thread-safe.
 class VideoEndpoints {
  public:
@@ -30,10 +30,10 @@ class VideoEndpoints {
   Reply retry(Request& request);
   Reply show(VideoId id, int status);
 
-  // Which of a clip's files a route answers with.
-  using Hash = const std::string& (*)(const videos::Clip&);
-  Route fileRoute(const std::string& name, Hash hash, const std::string& contentType);
-  Reply file(Request& request, Hash hash, const std::string& contentType);
+  Reply requestClip(Request& request);
+  Reply content(Request& request);
+  Reply report(Request& request);
+  videos::Clip clipOf(const Request& request);  // ready; Error(notFound)
 
   db::Database& database_;
   videos::IngestService& ingest_;

@@ -31,7 +31,9 @@ class WatchEndpoints {
  private:
   Reply page(Request& request) const;
   Reply clip(Request& request) const;
+  Reply stream(Request& request) const;
   Reply poster(Request& request) const;
+  Reply badge(Request& request) const;
   Reply event(Request& request);
   Reply file(const Request& request, const tracking::WatchMedia& media) const;
   tracking::WatchPage pageOf(const Request& request) const;  // Error(notFound), Error(gone)

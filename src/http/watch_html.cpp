@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/embedded.h"
 #include "base/text.h"
+#include "http/language.h"
 
 namespace clipcourier {
 extern const EmbeddedFile pageFiles[];
@@ -98,6 +99,29 @@ Reply finish(const std::string& pattern, data& page, int status, const std::stri
       .with("Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()");
 }
 
+// What is larger than this is for large screens: phones pay for each byte.
+constexpr int kLargeSide = 1280;
+
+data sourcesOf(const tracking::WatchPage& watch, const std::string& token) {
+  data sources(data::type::list);
+  for (const tracking::WatchStream& stream : watch.streams) {
+    data source;
+    source.set("url", token + "/streams/" + stream.media.sha256);
+    source.set("type", stream.media.contentType);
+    source.set("large", std::max(stream.width, stream.height) > kLargeSide);
+    sources.push_back(source);
+  }
+  return sources;
+}
+
+// The picture of a link's bubble: with a play sign, where there is one.
+void setPreview(data& page, const tracking::WatchPage& watch) {
+  page.set("previewName", watch.badge ? "badge.jpg" : "poster.jpg");
+  page.set("previewType", watch.badge ? watch.badge->media.contentType : watch.poster.contentType);
+  page.set("previewWidth", std::to_string(watch.badge ? watch.badge->width : watch.width));
+  page.set("previewHeight", std::to_string(watch.badge ? watch.badge->height : watch.height));
+}
+
 bool spoken(const std::string& language) { return parts().words.contains(language); }
 
 }  // namespace
@@ -107,12 +131,7 @@ std::string pageLanguage(const Request& request, const std::string& messageLangu
   if (spoken(asked)) return asked;
   const std::string own = text::language(messageLanguage).value_or("");
   if (spoken(own)) return own;
-  for (const std::string& choice :
-       text::split(request.header("accept-language").value_or(""), ',')) {
-    const auto language = text::language(text::trim(choice.substr(0, choice.find(';'))));
-    if (language && spoken(*language)) return *language;
-  }
-  return "en";
+  return acceptedLanguage(request).value_or("en");
 }
 
 Reply watchHtml(const tracking::WatchPage& watch, const WatchSettings& settings,
@@ -128,10 +147,11 @@ Reply watchHtml(const tracking::WatchPage& watch, const WatchSettings& settings,
   page.set("width", std::to_string(watch.width));
   page.set("height", std::to_string(watch.height));
   page.set("clipType", watch.clip.contentType);
-  page.set("posterType", watch.poster.contentType);
   page.set("contentLanguage", text::language(watch.language).value_or(language));
   page.set("locale", language == "de" ? "de_DE" : "en_GB");
   page.set("size", size);
+  page.set("sources", sourcesOf(watch, token));
+  setPreview(page, watch);
   return finish(parts().watch, page, 200, size);
 }
 

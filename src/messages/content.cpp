@@ -11,13 +11,15 @@ namespace {
 
 namespace sql {
 constexpr auto of = R"sql(
-  SELECT language, clip_id, clip_sha256, template_name, template_language, variables
+  SELECT language, clip_id, clip_sha256, template_name, template_language, variables,
+         picture_revision
   FROM campaign_contents WHERE campaign_id = $1 ORDER BY language)sql";
 constexpr auto remove = "DELETE FROM campaign_contents WHERE campaign_id = $1";
 constexpr auto add = R"sql(
   INSERT INTO campaign_contents
-    (campaign_id, language, clip_id, clip_sha256, template_name, template_language, variables)
-  VALUES ($1, $2, $3, $4, $5, $6, $7))sql";
+    (campaign_id, language, clip_id, clip_sha256, template_name, template_language, variables,
+     picture_revision)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8))sql";
 }  // namespace sql
 
 constexpr std::size_t kMostVariables = 50, kLongestText = 1024;
@@ -82,11 +84,11 @@ nlohmann::json toJson(const Variables& variables) {
 
 std::vector<Content> ContentRepository::of(CampaignId campaign) {
   std::vector<Content> contents;
-  for (auto& [language, clip, sha256, name, templateLanguage, variables] :
-       db_.query<std::string, ClipId, std::string, std::string, std::string, std::string>(sql::of,
-                                                                                          campaign))
+  for (auto& [language, clip, sha256, name, templateLanguage, variables, pictureRevision] :
+       db_.query<std::string, ClipId, std::string, std::string, std::string, std::string,
+                 std::int64_t>(sql::of, campaign))
     contents.push_back({language, clip, sha256, name, templateLanguage,
-                        parseVariables(nlohmann::json::parse(variables))});
+                        parseVariables(nlohmann::json::parse(variables)), pictureRevision});
   return contents;
 }
 
@@ -94,7 +96,8 @@ void ContentRepository::set(CampaignId campaign, const std::vector<Content>& con
   db_.run(sql::remove, campaign);
   for (const Content& content : contents)
     db_.run(sql::add, campaign, content.language, content.clip, content.clipSha256,
-            content.templateName, content.templateLanguage, toJson(content.variables).dump());
+            content.templateName, content.templateLanguage, toJson(content.variables).dump(),
+            content.pictureRevision);
 }
 
 const Content* choose(const std::vector<Content>& contents, const std::string& locale,

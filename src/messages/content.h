@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -25,13 +26,15 @@ using Variables = std::map<std::string, VariableSource>;  // template placeholde
 Variables parseVariables(const nlohmann::json& json);
 nlohmann::json toJson(const Variables& variables);
 
-// What a campaign sends in one language. The clip is pinned by its hash.
+// What a campaign sends in one language. The clip is pinned by its hash, the pictures that show it
+// by their revision (0: those of its edit version, whichever there are).
 struct Content {
   std::string language;
   ClipId clip;
   std::string clipSha256;
   std::string templateName, templateLanguage;
   Variables variables;
+  std::int64_t pictureRevision = 0;
 };
 
 class ContentRepository {

@@ -9,13 +9,32 @@ namespace sql {
 // The clip that was pinned, also when a newer one has replaced it.
 constexpr auto page = R"sql(
   SELECT v.title, s.name, cl.width, cl.height, cl.duration_ms, cl.sha256, cl.bytes,
-         cl.poster_sha256, cl.poster_bytes
+         coalesce(cl.poster_sha256, ''), coalesce(cl.poster_bytes, 0), cl.video_id,
+         cl.edit_version, c.picture_revision
   FROM messages m
   JOIN senders s ON s.id = m.sender_id
   JOIN campaign_contents c ON c.campaign_id = m.campaign_id AND c.language = m.language
   JOIN clips cl ON cl.id = c.clip_id AND cl.sha256 = c.clip_sha256
   JOIN videos v ON v.id = cl.video_id
   WHERE m.id = $1)sql";
+
+// Clips for the watch page of the same edits, also those that newer edits have replaced. Those of
+// other edits are other films.
+constexpr auto streams = R"sql(
+  SELECT sha256, bytes, width, height FROM clips c
+  WHERE video_id = $1 AND edit_version = $2 AND profile LIKE 'web-%'
+    AND state IN ('ready', 'superseded') AND format = 'mp4' AND report_mac IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM clips n
+                    WHERE n.video_id = c.video_id AND n.edit_version = c.edit_version
+                      AND n.profile = c.profile AND n.id > c.id
+                      AND n.state IN ('ready', 'superseded'))
+  ORDER BY width * height DESC, id)sql";
+
+// Of each kind the newest that was there when the campaign was made, else the newest of all.
+constexpr auto pictures = R"sql(
+  SELECT kind, sha256, bytes, width, height FROM video_pictures p
+  WHERE video_id = $1 AND edit_version = $2 AND kind IN ('poster', 'poster_webp', 'badge')
+  ORDER BY CASE WHEN revision <= $3 THEN 1 ELSE 0 END, revision)sql";
 
 constexpr auto message = "SELECT language, created_at_ms FROM messages WHERE id = $1";
 
@@ -73,12 +92,36 @@ void write(db::Transaction& tx, MessageId id, WatchEvent event, TimePoint now) {
   if (event == WatchEvent::opened) tx.run(sql::markOpened, now, id);
 }
 
+void addStreams(db::Connection& connection, VideoId video, std::int64_t editVersion,
+                WatchPage& page) {
+  for (const auto& [sha256, bytes, width, height] :
+       connection.query<std::string, std::uint64_t, int, int>(sql::streams, video, editVersion))
+    if (width >= page.width && height >= page.height)
+      page.streams.push_back({{sha256, {bytes}, "video/mp4"}, width, height});
+}
+
+// The last row of a kind is the one that counts.
+void addPictures(db::Connection& connection, VideoId video, std::int64_t editVersion,
+                 std::int64_t revision, WatchPage& page) {
+  for (const auto& [kind, sha256, bytes, width, height] :
+       connection.query<std::string, std::string, std::uint64_t, int, int>(sql::pictures, video,
+                                                                           editVersion, revision)) {
+    const bool webp = kind == "poster_webp";
+    const WatchMedia media{sha256, {bytes}, webp ? "image/webp" : "image/jpeg"};
+    if (kind == "poster") page.poster = media;
+    if (webp) page.posterWebp = media;
+    if (kind == "badge") page.badge = WatchPicture{media, width, height};
+  }
+}
+
 std::optional<WatchPage> page(db::Connection& connection, MessageId id) {
   const auto row =
-      connection.queryOne<std::string, std::string, int, int, std::int64_t, std::string,
-                          std::uint64_t, std::string, std::uint64_t>(sql::page, id);
+      connection
+          .queryOne<std::string, std::string, int, int, std::int64_t, std::string, std::uint64_t,
+                    std::string, std::uint64_t, VideoId, std::int64_t, std::int64_t>(sql::page, id);
   if (!row) return std::nullopt;
-  const auto& [title, sender, width, height, duration, clip, clipBytes, poster, posterBytes] = *row;
+  const auto& [title, sender, width, height, duration, clip, clipBytes, poster, posterBytes, video,
+               editVersion, revision] = *row;
   WatchPage page;
   page.title = title;
   page.senderName = sender;
@@ -86,7 +129,9 @@ std::optional<WatchPage> page(db::Connection& connection, MessageId id) {
   page.height = height;
   page.duration = Millis(duration);
   page.clip = {clip, {clipBytes}, "video/mp4"};
-  page.poster = {poster, {posterBytes}, "image/jpeg"};
+  page.poster = {poster, {posterBytes}, "image/jpeg"};  // of clips that had their own
+  addStreams(connection, video, editVersion, page);
+  addPictures(connection, video, editVersion, revision, page);
   return page;
 }
 

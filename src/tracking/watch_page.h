@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/byte_size.h"
 #include "base/clock.h"
@@ -15,6 +17,12 @@ struct WatchMedia {
   std::string contentType;
 };
 
+struct WatchPicture {
+  WatchMedia media;
+  int width = 0, height = 0;
+};
+using WatchStream = WatchPicture;
+
 // What one customer sees at the address in the message.
 struct WatchPage {
   std::string title;          // of the video, in `language`
@@ -22,7 +30,11 @@ struct WatchPage {
   std::string language;       // of the message: "de", "en"
   int width = 0, height = 0;  // of the clip, in pixels
   Millis duration{0};
-  WatchMedia clip, poster;
+  WatchMedia clip;                        // what was sent
+  std::vector<WatchStream> streams = {};  // at least as large, for this page; the largest first
+  WatchMedia poster;                      // JPEG
+  std::optional<WatchMedia> posterWebp = {};
+  std::optional<WatchPicture> badge = {};  // the poster with a play sign, for link previews
 };
 
 struct NoSuchPage {};    // a token we did not make, or of a message that is gone

@@ -8,10 +8,9 @@
 namespace clipcourier::videos {
 namespace sql {
 
-#define CLIP_COLUMNS                                                                         \
-  "id, video_id, profile, state, sha256, bytes, width, height, duration_ms, poster_sha256, " \
-  "poster_bytes, thumbnail_sha256, thumbnail_bytes, report, report_mac, failure, "           \
-  "created_at_ms, ready_at_ms"
+#define CLIP_COLUMNS                                                                      \
+  "id, video_id, profile, state, edit_version, served_by, sha256, bytes, width, height, " \
+  "duration_ms, format, report, report_mac, failure, created_at_ms, ready_at_ms"
 
 constexpr auto find = "SELECT " CLIP_COLUMNS " FROM clips WHERE id = $1";
 constexpr auto findByHash = "SELECT " CLIP_COLUMNS
@@ -21,8 +20,17 @@ constexpr auto current =
     "SELECT " CLIP_COLUMNS " FROM clips WHERE video_id = $1 AND profile = $2 AND state = 'ready'";
 constexpr auto ofVideo = "SELECT " CLIP_COLUMNS " FROM clips WHERE video_id = $1 ORDER BY id DESC";
 
+constexpr auto newestServed = R"sql(
+  SELECT served_by FROM clips c WHERE video_id = $1 AND profile = $2 AND state = 'served'
+    AND NOT EXISTS (SELECT 1 FROM clips n WHERE n.video_id = c.video_id AND n.profile = c.profile
+                    AND n.id > c.id AND n.state IN ('ready', 'served')))sql";
+constexpr auto inWork = "SELECT " CLIP_COLUMNS
+                        " FROM clips WHERE video_id = $1 AND state IN ('planned', 'encoding')"
+                        " ORDER BY id";
+
 constexpr auto plan = R"sql(
-  INSERT INTO clips (video_id, profile, state, created_at_ms) VALUES ($1, $2, 'planned', $3)
+  INSERT INTO clips (video_id, profile, edit_version, state, created_at_ms)
+  VALUES ($1, $2, $3, 'planned', $4)
   ON CONFLICT (video_id, profile) WHERE state IN ('planned', 'encoding') DO NOTHING
   RETURNING id)sql";
 
@@ -34,14 +42,24 @@ constexpr auto supersede = R"sql(
 
 constexpr auto makeReady = R"sql(
   UPDATE clips SET state = 'ready', sha256 = $1, bytes = $2, width = $3, height = $4,
-                   duration_ms = $5, poster_sha256 = $6, poster_bytes = $7, thumbnail_sha256 = $8,
-                   thumbnail_bytes = $9, report = $10, report_mac = $11, failure = NULL,
-                   ready_at_ms = $12
-  WHERE id = $13 AND state = 'encoding')sql";
+                   duration_ms = $5, format = $6, report = $7, report_mac = $8, failure = NULL,
+                   ready_at_ms = $9
+  WHERE id = $10 AND state = 'encoding')sql";
+
+constexpr auto serve = R"sql(
+  UPDATE clips SET state = 'served', served_by = $1
+  WHERE id = $2 AND state IN ('planned', 'encoding'))sql";
+
+constexpr auto refuse = R"sql(
+  UPDATE clips SET state = 'refused', failure = $1
+  WHERE id = $2 AND state IN ('planned', 'encoding'))sql";
 
 constexpr auto fail = R"sql(
   UPDATE clips SET state = 'failed', failure = $1, report = $2
   WHERE id = $3 AND state IN ('planned', 'encoding'))sql";
+
+constexpr auto dropInWork = R"sql(
+  DELETE FROM clips WHERE video_id = $1 AND state IN ('planned', 'encoding'))sql";
 
 constexpr auto removeOfVideo = "DELETE FROM clips WHERE video_id = $1";
 
@@ -49,8 +67,9 @@ constexpr auto removeOfVideo = "DELETE FROM clips WHERE video_id = $1";
 
 namespace {
 
-constexpr std::array kStates{ClipState::planned, ClipState::encoding, ClipState::ready,
-                             ClipState::failed, ClipState::superseded};
+constexpr std::array kStates{ClipState::planned,   ClipState::encoding, ClipState::ready,
+                             ClipState::served,    ClipState::refused,  ClipState::failed,
+                             ClipState::superseded};
 
 ClipState stateNamed(const std::string& text) {
   for (const ClipState state : kStates)
@@ -64,24 +83,24 @@ std::vector<Clip> query(db::Connection& db, std::string_view sql, const Args&...
   using Number = std::uint64_t;
   std::vector<Clip> clips;
   for (auto& row :
-       db.query<ClipId, VideoId, Text, Text, Text, Number, int, int, std::int64_t, Text, Number,
-                Text, Number, Text, Text, Text, TimePoint, std::optional<TimePoint>>(sql,
-                                                                                     args...)) {
-    auto& [id, video, profile, state, sha256, bytes, width, height, duration, posterSha256,
-           posterBytes, thumbnailSha256, thumbnailBytes, report, mac, failure, created, ready] =
-        row;
+       db.query<ClipId, VideoId, Text, Text, std::int64_t, Text, Text, Number, int, int,
+                std::int64_t, Text, Text, Text, Text, TimePoint, std::optional<TimePoint>>(
+           sql, args...)) {
+    auto& [id, video, profile, state, editVersion, servedBy, sha256, bytes, width, height, duration,
+           format, report, mac, failure, created, ready] = row;
     Clip clip;
     clip.id = id;
     clip.videoId = video;
     clip.profile = profile;
     clip.state = stateNamed(state);
+    clip.editVersion = editVersion;
+    clip.servedBy = servedBy;
     clip.sha256 = sha256;
     clip.size = {bytes};
     clip.width = width;
     clip.height = height;
     clip.duration = Millis(duration);
-    clip.poster = {posterSha256, {posterBytes}};
-    clip.thumbnail = {thumbnailSha256, {thumbnailBytes}};
+    clip.format = format;
     clip.report = std::move(report);
     clip.reportMac = mac;
     clip.failure = std::move(failure);
@@ -104,6 +123,8 @@ std::string_view name(ClipState state) {
     case ClipState::planned: return "planned";
     case ClipState::encoding: return "encoding";
     case ClipState::ready: return "ready";
+    case ClipState::served: return "served";
+    case ClipState::refused: return "refused";
     case ClipState::failed: return "failed";
     case ClipState::superseded: return "superseded";
   }
@@ -120,21 +141,39 @@ std::optional<Clip> ClipRepository::current(VideoId video, const std::string& pr
   return first(query(db_, sql::current, video, profile));
 }
 
+std::optional<Clip> ClipRepository::playable(VideoId video, const std::string& profile) {
+  const auto by = db_.scalar<std::string>(sql::newestServed, video, profile);
+  return current(video, by.value_or(profile));
+}
+
 std::vector<Clip> ClipRepository::ofVideo(VideoId video) { return query(db_, sql::ofVideo, video); }
 
+std::vector<Clip> ClipRepository::inWork(VideoId video) { return query(db_, sql::inWork, video); }
+
 std::optional<ClipId> ClipRepository::plan(VideoId video, const std::string& profile,
-                                           TimePoint now) {
-  return db_.scalar<ClipId>(sql::plan, video, profile, now);
+                                           std::int64_t editVersion, TimePoint now) {
+  return db_.scalar<ClipId>(sql::plan, video, profile, editVersion, now);
 }
+
+void ClipRepository::dropInWork(VideoId video) { db_.run(sql::dropInWork, video); }
 
 bool ClipRepository::setEncoding(ClipId id) { return db_.run(sql::setEncoding, id) == 1; }
 
 bool ClipRepository::makeReady(const Clip& clip, TimePoint now) {
   db_.run(sql::supersede, clip.videoId, clip.profile);
   return db_.run(sql::makeReady, clip.sha256, clip.size.bytes, clip.width, clip.height,
-                 clip.duration.count(), clip.poster.sha256, clip.poster.size.bytes,
-                 clip.thumbnail.sha256, clip.thumbnail.size.bytes, clip.report, clip.reportMac, now,
+                 clip.duration.count(), clip.format, clip.report, clip.reportMac, now,
                  clip.id) == 1;
+}
+
+bool ClipRepository::serve(const Clip& clip, const std::string& byProfile) {
+  if (db_.run(sql::serve, byProfile, clip.id) != 1) return false;
+  db_.run(sql::supersede, clip.videoId, clip.profile);
+  return true;
+}
+
+bool ClipRepository::refuse(ClipId id, const Failure& failure) {
+  return db_.run(sql::refuse, nlohmann::json(failure).dump(), id) == 1;
 }
 
 bool ClipRepository::fail(ClipId id, const Failure& failure, const std::string& report) {

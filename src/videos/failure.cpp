@@ -73,20 +73,38 @@ Failure failureFor(const std::string& code) {
   const Entry& entry = found == kEntries.end() ? kDefect : *found;
   return {code,
           {std::string(entry.whatDe), std::string(entry.whatEn)},
-          {std::string(entry.hintDe), std::string(entry.hintEn)}};
+          {std::string(entry.hintDe), std::string(entry.hintEn)},
+          {}};
 }
 
 bool repeatsItself(const std::string& code) {
   return code.starts_with("transcoder.") && code != "transcoder.cancelled";
 }
 
+void to_json(nlohmann::json& json, const Choice& choice) {
+  json = {{"code", choice.code}, {"words", choice.words}, {"value", choice.value}};
+}
+
+void from_json(const nlohmann::json& json, Choice& choice) {
+  choice = {json.at("code").get<std::string>(), json.at("words").get<Words>(),
+            json.at("value").get<std::int64_t>()};
+}
+
 void to_json(nlohmann::json& json, const Failure& failure) {
-  json = {{"code", failure.code}, {"what", failure.what}, {"hint", failure.hint}};
+  json = {{"code", failure.code},
+          {"what", failure.what},
+          {"hint", failure.hint},
+          {"choices", failure.choices}};
 }
 
 void from_json(const nlohmann::json& json, Failure& failure) {
-  failure = {json.at("code").get<std::string>(), json.at("what").get<Words>(),
-             json.at("hint").get<Words>()};
+  failure = {json.at("code").get<std::string>(),
+             json.at("what").get<Words>(),
+             json.at("hint").get<Words>(),
+             {}};
+  // Failures of before had none.
+  if (const auto choices = json.find("choices"); choices != json.end())
+    failure.choices = choices->get<std::vector<Choice>>();
 }
 
 }  // namespace clipcourier::videos

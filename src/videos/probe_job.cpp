@@ -38,8 +38,9 @@ void ProbeJob::run(jobs::JobContext& context) {
     const std::string source = safeJson(probe);
     context.finish([&](db::Transaction& tx) {
       const TimePoint now = clock_.now();
-      if (!VideoRepository(tx).setSource(id, source, now)) return;
-      for (const auto& [name, profile] : profiles_) addClip(tx, id, name, now);
+      VideoRepository videos(tx);
+      if (!videos.setSource(id, source, now)) return;
+      addClips(tx, videos.get(id), profiles_.forUploads(), now);
       updateState(tx, id, now);
     });
     bell_.ring();

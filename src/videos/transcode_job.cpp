@@ -1,44 +1,32 @@
 #include "videos/transcode_job.h"
 
+#include <algorithm>
+
 #include "videos/clip_repository.h"
+#include "videos/picture_repository.h"
 #include "videos/transcoder_errors.h"
 #include "videos/video_repository.h"
 
 namespace clipcourier::videos {
 namespace {
 
-// What the transcoder writes into; nothing of it is stored unless it is adopted.
-struct OutputFiles {
-  explicit OutputFiles(media::MediaStore& store)
-      : clip(store.createTemp()), poster(store.createTemp()), thumbnail(store.createTemp()) {}
-  transcoder::Work workFor(int source, const transcoder::Profile& profile) const {
-    transcoder::Work work;
-    work.inputs.source = source;
-    work.renditions = {{profile, clip.fd()}};
-    work.pictures.poster = poster.fd();
-    work.pictures.thumbnail = thumbnail.fd();
-    return work;
-  }
-  media::TempFile clip, poster, thumbnail;
-};
+VideoId videoOf(const jobs::Lease& lease) { return {lease.subjectId}; }
 
-// The transcoder is not believed about hashes: its report must speak of the bytes that are there.
-media::StoredFile adopt(media::MediaStore& store, media::TempFile file, ByteSize limit,
-                        const std::string& reportedSha256) {
-  media::StoredFile stored = store.adopt(std::move(file), limit);
-  if (stored.sha256 != reportedSha256)
-    throw Error(ErrorKind::internal, "the transcoder's report speaks of other bytes than it wrote",
-                "", "transcoder.protocol");
-  return stored;
+std::vector<Clip> clipsOf(db::Connection& connection, const jobs::Lease& lease) {
+  const ClipOrder order = parseOrder(lease.payload);
+  std::vector<Clip> clips = ClipRepository(connection).inWork(videoOf(lease));
+  std::erase_if(clips, [&](const Clip& clip) { return !order.has(clip.id); });
+  return clips;
 }
 
-void fillIn(Clip& clip, const transcoder::Report& report) {
-  clip.sha256 = report.sha256;
-  clip.size = {report.bytes};
-  clip.width = report.width;
-  clip.height = report.height;
-  clip.duration = Millis(report.durationMs);
-  clip.report = transcoder::canonicalBytes(report);
+bool hasPosterWished(const std::vector<VideoPicture>& pictures, const Video& video) {
+  return std::ranges::any_of(pictures, [&](const VideoPicture& picture) {
+    return picture.kind == PictureKind::poster && picture.revision == video.pictureRevision;
+  });
+}
+
+bool has(const std::vector<VideoPicture>& pictures, PictureKind kind) {
+  return std::ranges::find(pictures, kind, &VideoPicture::kind) != pictures.end();
 }
 
 // The worker only knows that something could not be written. When the disk is full that is why, and
@@ -50,87 +38,82 @@ void tellFullDisk(const Error& error, const media::MediaStore& store) {
                 "Free or add space; the conversion is tried again.", "media.full");
 }
 
-ClipId clipOf(const jobs::Lease& lease) { return {lease.subjectId}; }
-
 }  // namespace
 
-jobs::Handler TranscodeJob::handler(int threads) {
-  return {.kind = kTranscodeJob,
-          .threads = threads,
-          .run = [this](jobs::JobContext& context) { run(context); },
-          .gaveUp =
-              [this](db::Transaction& tx, const jobs::Lease& lease, const jobs::Failure& why) {
-                ClipRepository clips(tx);
-                if (!clips.fail(clipOf(lease), failureFor(why.code), {})) return;
-                updateState(tx, clips.find(clipOf(lease))->videoId, clock_.now());
-              }};
+jobs::Handler TranscodeJob::clipsHandler(int threads) {
+  return handler(kTranscodeJob, threads, Scope::all);
 }
 
-void TranscodeJob::run(jobs::JobContext& context) {
-  const ClipId id = clipOf(context.lease());
-  std::optional<Clip> clip;
-  std::optional<Video> video;
-  context.commit([&](db::Transaction& tx) {
-    ClipRepository clips(tx);
-    clip = clips.setEncoding(id) ? clips.find(id) : std::nullopt;
-    if (clip) video = VideoRepository(tx).find(clip->videoId);
-  });
-  if (!clip || !video) return;  // deleted meanwhile
+jobs::Handler TranscodeJob::picturesHandler(int threads) {
+  return handler(kPicturesJob, threads, Scope::posters);
+}
+
+jobs::Handler TranscodeJob::handler(const char* kind, int threads, Scope scope) {
+  return {.kind = kind,
+          .threads = threads,
+          .run = [this, scope](jobs::JobContext& context) { run(context, scope); },
+          .gaveUp = [this](db::Transaction& tx, const jobs::Lease& lease,
+                           const jobs::Failure& why) { gaveUp(tx, lease, failureFor(why.code)); }};
+}
+
+void TranscodeJob::run(jobs::JobContext& context, Scope scope) {
+  const auto missing = begin(context, scope);
+  if (!missing) return;  // removed meanwhile, or made before a crash
   try {
-    convert(context, *clip, *video);
+    TranscodeRun(parts_, context, *missing).go();
   } catch (const transcoder::RefusedInput& error) {
-    fail(context, *clip, toFailure(error.refusal()), {});
+    refuse(context, toFailure(error.refusal()));
   } catch (const Error& error) {
-    tellFullDisk(error, store_);
+    tellFullDisk(error, parts_.store);
     rethrowWithinReason(error, context.lease().attempt);
   }
 }
 
-void TranscodeJob::convert(jobs::JobContext& context, Clip clip, const Video& video) {
-  const transcoder::Profile& profile = profileOf(clip);
-  const media::OpenFile original = store_.open(video.originalSha256);
-  OutputFiles files(store_);
-  transcoder::Report report;
-  transcoder::Listener listener;
-  listener.progress = [&](const transcoder::Progress& progress) {
-    context.progress(progress.percent, toWords(progress.words));
-  };
-  listener.posters = [&](const transcoder::Posters& posters) {
-    clip.poster = {posters.poster.sha256, {posters.poster.bytes}};
-    clip.thumbnail = {posters.thumbnail.sha256, {posters.thumbnail.bytes}};
-  };
-  listener.clip = [&](const transcoder::Report& made) { report = made; };
-  listener.refused = [](const transcoder::RenditionRefused& it) {
-    throw transcoder::RefusedInput(it.refusal);
-  };
-  transcoder_.transcode(files.workFor(original.fd.get(), profile), listener,
-                        [&] { return context.cancelled(); });
-  fillIn(clip, report);
-  if (!report.passed) return fail(context, clip, failureFor("clip.not_conforming"), clip.report);
+std::optional<Missing> TranscodeJob::begin(jobs::JobContext& context, Scope scope) const {
+  std::optional<Missing> found;
+  context.commit([&](db::Transaction& tx) {
+    found.reset();
+    const auto video = VideoRepository(tx).find(videoOf(context.lease()));
+    if (!video) return;
+    Missing missing;
+    missing.video = *video;
+    missing.clips = clipsOf(tx, context.lease());
+    for (const Clip& clip : missing.clips) ClipRepository(tx).setEncoding(clip.id);
+    const auto pictures = PictureRepository(tx).current(video->id, video->editVersion);
+    // A picture of their own that cannot be read must not stand in the way of the clips.
+    const bool others = scope == Scope::all && video->poster.kind == PosterWish::Kind::own;
+    missing.posters =
+        !others && !hasPosterWished(pictures, *video) && video->pictureFailure.empty();
+    missing.candidates = !has(pictures, PictureKind::candidate);
+    missing.extras = scope == Scope::all && !has(pictures, PictureKind::storyboard);
+    if (!missing.nothing()) found = std::move(missing);
+  });
+  return found;
+}
 
-  adopt(store_, std::move(files.poster), clip.poster.size, clip.poster.sha256);
-  adopt(store_, std::move(files.thumbnail), clip.thumbnail.size, clip.thumbnail.sha256);
-  adopt(store_, std::move(files.clip), profile.limit, clip.sha256);
-  clip.reportMac = proof_.mac(clip.sha256, clip.report);
+// An answer about the file, not a failure of the job.
+void TranscodeJob::refuse(jobs::JobContext& context, const Failure& failure) const {
   context.finish([&](db::Transaction& tx) {
-    if (ClipRepository(tx).makeReady(clip, clock_.now())) updateState(tx, video.id, clock_.now());
+    const VideoId id = videoOf(context.lease());
+    const auto clips = clipsOf(tx, context.lease());
+    for (const Clip& clip : clips) ClipRepository(tx).refuse(clip.id, failure);
+    if (clips.empty()) VideoRepository(tx).setPictureFailure(id, failure);
+    updateState(tx, id, parts_.clock.now());
   });
 }
 
-const transcoder::Profile& TranscodeJob::profileOf(const Clip& clip) const {
-  const auto found = profiles_.find(clip.profile);
-  if (found == profiles_.end())
-    throw Error(ErrorKind::refused, "there is no profile " + clip.profile, "",
-                "clip.profile_unknown");
-  return found->second;
-}
-
-void TranscodeJob::fail(jobs::JobContext& context, const Clip& clip, const Failure& failure,
-                        const std::string& report) {
-  context.finish([&](db::Transaction& tx) {
-    if (ClipRepository(tx).fail(clip.id, failure, report))
-      updateState(tx, clip.videoId, clock_.now());
-  });
+void TranscodeJob::gaveUp(db::Transaction& tx, const jobs::Lease& lease,
+                          const Failure& failure) const {
+  const VideoId id = videoOf(lease);
+  const auto clips = clipsOf(tx, lease);
+  for (const Clip& clip : clips) ClipRepository(tx).fail(clip.id, failure, {});
+  const auto video = VideoRepository(tx).find(id);
+  if (!video) return;
+  // Cancelled work was replaced by other work, or ends with its video.
+  if (failure.code != "job.cancelled" &&
+      !hasPosterWished(PictureRepository(tx).current(id, video->editVersion), *video))
+    VideoRepository(tx).setPictureFailure(id, failure);
+  updateState(tx, id, parts_.clock.now());
 }
 
 }  // namespace clipcourier::videos

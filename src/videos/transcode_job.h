@@ -5,34 +5,33 @@
 #include "transcoder/process.h"
 #include "videos/clip_proof.h"
 #include "videos/failure.h"
+#include "videos/transcode_run.h"
 #include "videos/video_state.h"
 
 namespace clipcourier::videos {
 
-// Makes one clip of a video for one profile: encodes it in the transcoder's process, stores clip
-// and pictures under their hashes, then commits the clip with its proof. A killed process repeats
-// it; files it had stored by then are found again under the same hash, or are left to be cleaned.
+// Makes what is missing of a video: its pictures and the clips that were planned, in one run of the
+// transcoder. A killed process repeats it for what is still missing then.
 class TranscodeJob {
  public:
   // Borrows its arguments; they must outlive it.
   TranscodeJob(media::MediaStore& store, const transcoder::Process& transcoder,
                const Profiles& profiles, const ClipProof& proof, const Clock& clock)
-      : store_(store), transcoder_(transcoder), profiles_(profiles), proof_(proof), clock_(clock) {}
+      : parts_{store, transcoder, profiles, proof, clock} {}
 
-  jobs::Handler handler(int threads);
+  jobs::Handler clipsHandler(int threads);
+  // The poster alone, so that a choice is seen at once however long the clips take.
+  jobs::Handler picturesHandler(int threads);
 
  private:
-  void run(jobs::JobContext& context);
-  void convert(jobs::JobContext& context, Clip clip, const Video& video);
-  const transcoder::Profile& profileOf(const Clip& clip) const;
-  void fail(jobs::JobContext& context, const Clip& clip, const Failure& failure,
-            const std::string& report);
+  enum class Scope { all, posters };
+  jobs::Handler handler(const char* kind, int threads, Scope scope);
+  void run(jobs::JobContext& context, Scope scope);
+  std::optional<Missing> begin(jobs::JobContext& context, Scope scope) const;
+  void refuse(jobs::JobContext& context, const Failure& failure) const;
+  void gaveUp(db::Transaction& tx, const jobs::Lease& lease, const Failure& failure) const;
 
-  media::MediaStore& store_;
-  const transcoder::Process& transcoder_;
-  const Profiles& profiles_;
-  const ClipProof& proof_;
-  const Clock& clock_;
+  const TranscodeRun::Parts parts_;
 };
 
 }  // namespace clipcourier::videos

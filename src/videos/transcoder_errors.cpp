@@ -5,7 +5,10 @@
 namespace clipcourier::videos {
 
 Failure toFailure(const transcoder::Refusal& refusal) {
-  return {refusal.code, toWords(refusal.what), toWords(refusal.hint)};
+  Failure failure{refusal.code, toWords(refusal.what), toWords(refusal.hint), {}};
+  for (const transcoder::Choice& choice : refusal.choices)
+    failure.choices.push_back({choice.code, toWords(choice.words), choice.value});
+  return failure;
 }
 
 Words toWords(const transcoder::Words& words) { return {words.de, words.en}; }

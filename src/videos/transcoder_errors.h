@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "transcoder/job.h"
 #include "transcoder/report.h"
 #include "videos/failure.h"
 

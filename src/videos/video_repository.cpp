@@ -10,7 +10,9 @@ namespace sql {
 
 #define VIDEO_COLUMNS                                                              \
   "id, title, filename, state, original_sha256, original_bytes, source, failure, " \
-  "created_at_ms, updated_at_ms, version"
+  "created_at_ms, updated_at_ms, version, edits, edit_version, captions_sha256, "  \
+  "captions_bytes, logo_sha256, logo_bytes, poster_choice, poster_at_ms, "         \
+  "poster_image_sha256, poster_image_bytes, picture_revision, picture_failure"
 
 constexpr auto find = "SELECT " VIDEO_COLUMNS " FROM videos WHERE id = $1";
 constexpr auto listFirst = "SELECT " VIDEO_COLUMNS " FROM videos ORDER BY id DESC LIMIT $1";
@@ -35,6 +37,16 @@ constexpr auto fail = R"sql(
 constexpr auto retitle = R"sql(
   UPDATE videos SET title = $1, version = version + 1, updated_at_ms = $2
   WHERE id = $3 AND version = $4)sql";
+constexpr auto edit = R"sql(
+  UPDATE videos SET edits = $1, captions_sha256 = $2, captions_bytes = $3, logo_sha256 = $4,
+                    logo_bytes = $5, edit_version = edit_version + 1, updated_at_ms = $6
+  WHERE id = $7)sql";
+constexpr auto wishPoster = R"sql(
+  UPDATE videos SET poster_choice = $1, poster_at_ms = $2, poster_image_sha256 = $3,
+                    poster_image_bytes = $4, picture_revision = picture_revision + 1,
+                    picture_failure = NULL, updated_at_ms = $5
+  WHERE id = $6)sql";
+constexpr auto setPictureFailure = "UPDATE videos SET picture_failure = $1 WHERE id = $2";
 constexpr auto remove = "DELETE FROM videos WHERE id = $1";
 
 // Changes nothing, but locks the row.
@@ -53,19 +65,50 @@ VideoState stateNamed(const std::string& text) {
   throw Error(ErrorKind::internal, "unknown video state in the database");
 }
 
+PosterWish::Kind wishNamed(const std::string& text) {
+  for (const auto kind : {PosterWish::Kind::best, PosterWish::Kind::time, PosterWish::Kind::own})
+    if (name(kind) == text) return kind;
+  throw Error(ErrorKind::internal, "unknown choice of a poster in the database");
+}
+
 template <class... Args>
 std::vector<Video> query(db::Connection& db, std::string_view sql, const Args&... args) {
+  using Text = std::string;
+  using Number = std::int64_t;
+  using Size = std::uint64_t;
   std::vector<Video> videos;
   for (auto& row :
-       db.query<VideoId, std::string, std::string, std::string, std::string, std::uint64_t,
-                std::string, std::string, TimePoint, TimePoint, std::int64_t>(sql, args...)) {
-    auto& [id, title, filename, state, sha256, size, source, failure, created, updated, version] =
-        row;
-    videos.push_back({id, std::move(title), std::move(filename), stateNamed(state),
-                      std::move(sha256), ByteSize{size}, std::move(source), std::move(failure),
-                      created, updated, version});
+       db.query<VideoId, Text, Text, Text, Text, Size, Text, Text, TimePoint, TimePoint, Number,
+                Text, Number, Text, Size, Text, Size, Text, Number, Text, Size, Number, Text>(
+           sql, args...)) {
+    auto& [id, title, filename, state, sha256, size, source, failure, created, updated, version,
+           edits, editVersion, captions, captionsSize, logo, logoSize, choice, posterAt, image,
+           imageSize, pictureRevision, pictureFailure] = row;
+    videos.push_back({id,
+                      std::move(title),
+                      std::move(filename),
+                      stateNamed(state),
+                      std::move(sha256),
+                      ByteSize{size},
+                      std::move(source),
+                      std::move(failure),
+                      created,
+                      updated,
+                      version,
+                      std::move(edits),
+                      {captions, {captionsSize}},
+                      {logo, {logoSize}},
+                      editVersion,
+                      {wishNamed(choice), posterAt, {image, {imageSize}}},
+                      pictureRevision,
+                      std::move(pictureFailure)});
   }
   return videos;
+}
+
+// NULL where there is none.
+std::optional<std::string> hashOf(const FileRef& file) {
+  return file ? std::optional(file.sha256) : std::nullopt;
 }
 
 }  // namespace
@@ -80,6 +123,15 @@ std::string_view name(VideoState state) {
     case VideoState::failed: return "failed";
   }
   return "failed";
+}
+
+std::string_view name(PosterWish::Kind kind) {
+  switch (kind) {
+    case PosterWish::Kind::best: return "best";
+    case PosterWish::Kind::time: return "time";
+    case PosterWish::Kind::own: return "own";
+  }
+  return "best";
 }
 
 std::optional<Video> VideoRepository::find(VideoId id) {
@@ -127,6 +179,24 @@ bool VideoRepository::fail(VideoId id, const Failure& failure, TimePoint now) {
 bool VideoRepository::retitle(VideoId id, std::int64_t version, const std::string& title,
                               TimePoint now) {
   return db_.run(sql::retitle, title, now, id, version) == 1;
+}
+
+Video VideoRepository::edit(const Video& video, TimePoint now) {
+  db_.run(sql::edit, video.edits, hashOf(video.captions), video.captions.size.bytes,
+          hashOf(video.logo), video.logo.size.bytes, now, video.id);
+  return wishPoster(video, now);
+}
+
+Video VideoRepository::wishPoster(const Video& video, TimePoint now) {
+  const PosterWish& wish = video.poster;
+  db_.run(sql::wishPoster, name(wish.kind), wish.atMs, hashOf(wish.image), wish.image.size.bytes,
+          now, video.id);
+  return get(video.id);
+}
+
+void VideoRepository::setPictureFailure(VideoId id, const std::optional<Failure>& failure) {
+  const auto text = failure ? std::optional(nlohmann::json(*failure).dump()) : std::nullopt;
+  db_.run(sql::setPictureFailure, text, id);
 }
 
 void VideoRepository::remove(VideoId id) { db_.run(sql::remove, id); }

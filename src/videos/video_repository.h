@@ -29,6 +29,13 @@ class VideoRepository {
   bool fail(VideoId id, const Failure& failure, TimePoint now);
   // False unless the version is still that one.
   bool retitle(VideoId id, std::int64_t version, const std::string& title, TimePoint now);
+  // Stores edits, captions and logo of `video` as its next edit version, with the poster wish it
+  // has now; returns the video as it is then.
+  Video edit(const Video& video, TimePoint now);
+  // Stores the poster wish of `video` as its next picture revision.
+  Video wishPoster(const Video& video, TimePoint now);
+  // Why the poster wished for cannot be made; none: there is nothing against it any more.
+  void setPictureFailure(VideoId id, const std::optional<Failure>& failure);
   void remove(VideoId id);
   // Keeps others from changing this video until the transaction ends; false when it is gone.
   bool lock(VideoId id);

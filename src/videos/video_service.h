@@ -20,10 +20,15 @@ class VideoService {
   // Error(conflict) "video.changed" when somebody edited it since `version`.
   Video retitle(VideoId id, std::int64_t version, const std::string& title, const Actor& actor);
 
-  // Does again what failed; for a ready video makes all its clips anew, with the profiles of today.
-  // The clips there are stay until the new ones are ready. Error(conflict) "video.busy" while it is
-  // being worked on.
+  // Does again what failed; for a video without failures makes all its clips anew, with the
+  // profiles of today. The clips there are stay until the new ones are ready. Error(conflict)
+  // "video.busy" while it is being worked on.
   Video convertAgain(VideoId id, const Actor& actor);
+
+  // Makes a clip of one more profile; the one there is stays until the new one is ready. Does
+  // nothing while one is in work. Error(invalidInput) "profile.unknown"; Error(conflict)
+  // "video.busy" before the video was checked.
+  Video requestClip(VideoId id, const std::string& profile, const Actor& actor);
 
   // Takes the video and its clips away and stops the work on them. Error(conflict) "video.in_use"
   // while a campaign holds one of its clips.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "jobs/job_queue.h"
 #include "videos/clip_repository.h"
@@ -14,23 +13,69 @@ namespace {
 // Some forty minutes of growing delays: enough to notice and mend a full disk.
 constexpr int kMaxAttempts = 10;
 
-// The failure of the first profile whose newest clip failed and that has no ready one.
-const Clip* failedForGood(const std::vector<Clip>& newestFirst) {
-  std::set<std::string> ready, seen;
-  for (const Clip& clip : newestFirst)
-    if (clip.state == ClipState::ready) ready.insert(clip.profile);
-  for (const Clip& clip : newestFirst)
-    if (seen.insert(clip.profile).second && clip.state == ClipState::failed &&
-        !ready.contains(clip.profile))
-      return &clip;
-  return nullptr;
-}
-
 bool inWork(const Clip& clip) {
   return clip.state == ClipState::planned || clip.state == ClipState::encoding;
 }
 
+// The clips of one profile, newest first.
+struct ProfileClips {
+  bool inWork = false, ready = false;
+  const Clip* newestRefusal = nullptr;  // or failure
+};
+
+ProfileClips clipsOf(const std::vector<Clip>& newestFirst, const std::string& profile) {
+  ProfileClips found;
+  for (const Clip& clip : newestFirst) {
+    if (clip.profile != profile) continue;
+    found.inWork |= inWork(clip);
+    found.ready |= clip.state == ClipState::ready || clip.state == ClipState::served;
+    if (!found.newestRefusal &&
+        (clip.state == ClipState::refused || clip.state == ClipState::failed))
+      found.newestRefusal = &clip;
+  }
+  return found;
+}
+
+// The profile that was planned first for the video as it is edited now.
+const std::string* firstProfile(const std::vector<Clip>& newestFirst, std::int64_t editVersion) {
+  for (auto clip = newestFirst.rbegin(); clip != newestFirst.rend(); ++clip)
+    if (clip->editVersion == editVersion) return &clip->profile;
+  return nullptr;
+}
+
 }  // namespace
+
+bool ClipOrder::has(ClipId id) const {
+  return !clips || std::ranges::find(*clips, id) != clips->end();
+}
+
+std::string toPayload(const ClipOrder& order) {
+  nlohmann::json json = nlohmann::json::object();
+  if (order.clips) {
+    json["clips"] = nlohmann::json::array();
+    for (const ClipId id : *order.clips) json["clips"].push_back(id.value);
+  }
+  return json.dump();
+}
+
+ClipOrder parseOrder(const std::string& payload) {
+  const nlohmann::json json = nlohmann::json::parse(payload);
+  ClipOrder order;
+  if (const auto clips = json.find("clips"); clips != json.end()) {
+    order.clips.emplace();
+    for (const auto& id : *clips) order.clips->push_back({id.get<std::int64_t>()});
+  }
+  return order;
+}
+
+std::vector<std::string> wantedProfiles(const Profiles& profiles,
+                                        const std::vector<Clip>& newestFirst) {
+  std::vector<std::string> wanted = profiles.forUploads();
+  for (auto clip = newestFirst.rbegin(); clip != newestFirst.rend(); ++clip)
+    if (profiles.find(clip->profile) && std::ranges::find(wanted, clip->profile) == wanted.end())
+      wanted.push_back(clip->profile);
+  return wanted;
+}
 
 void addProbe(db::Transaction& tx, VideoId video, TimePoint now) {
   jobs::JobQueue(tx).add({.kind = kProbeJob,
@@ -42,12 +87,36 @@ void addProbe(db::Transaction& tx, VideoId video, TimePoint now) {
                          now);
 }
 
-void addClip(db::Transaction& tx, VideoId video, const std::string& profile, TimePoint now) {
-  const auto clip = ClipRepository(tx).plan(video, profile, now);
-  if (!clip) return;
-  jobs::JobQueue(tx).add(
-      {.kind = kTranscodeJob, .subjectId = clip->value, .dueAt = now, .maxAttempts = kMaxAttempts},
-      now);
+void addClips(db::Transaction& tx, const Video& video, const std::vector<std::string>& profiles,
+              TimePoint now) {
+  ClipRepository clips(tx);
+  ClipOrder order{std::vector<ClipId>{}};
+  for (const std::string& profile : profiles)
+    if (const auto id = clips.plan(video.id, profile, video.editVersion, now))
+      order.clips->push_back(*id);
+  jobs::JobQueue(tx).add({.kind = kTranscodeJob,
+                          .subjectId = video.id.value,
+                          .payload = toPayload(order),
+                          .dueAt = now,
+                          .maxAttempts = kMaxAttempts},
+                         now);
+  if (video.poster.kind == PosterWish::Kind::own) addPictures(tx, video.id, now);
+}
+
+void addPictures(db::Transaction& tx, VideoId video, TimePoint now) {
+  jobs::JobQueue(tx).add({.kind = kPicturesJob,
+                          .subjectId = video.value,
+                          .payload = toPayload({std::vector<ClipId>{}}),
+                          .dueAt = now,
+                          .maxAttempts = kMaxAttempts},
+                         now);
+}
+
+void cancelWork(db::Transaction& tx, VideoId video, TimePoint now) {
+  jobs::JobQueue queue(tx);
+  queue.cancelAbout(kTranscodeJob, video.value, now);
+  queue.cancelAbout(kPicturesJob, video.value, now);
+  ClipRepository(tx).dropInWork(video);
 }
 
 void updateState(db::Transaction& tx, VideoId id, TimePoint now) {
@@ -55,12 +124,17 @@ void updateState(db::Transaction& tx, VideoId id, TimePoint now) {
   // Locked first: two clips that end at once must not each take the other for unfinished.
   if (!videos.lock(id)) return;
   const auto clips = ClipRepository(tx).ofVideo(id);
-  if (std::any_of(clips.begin(), clips.end(), inWork))
+  const std::string* profile = firstProfile(clips, videos.get(id).editVersion);
+  if (!profile) return;
+  const ProfileClips first = clipsOf(clips, *profile);
+  if (first.inWork)
     videos.setState(id, VideoState::transcoding, now);
-  else if (const Clip* failed = failedForGood(clips))
-    videos.fail(id, nlohmann::json::parse(failed->failure).get<Failure>(), now);
-  else
+  else if (first.ready)
     videos.setState(id, VideoState::ready, now);
+  else if (std::ranges::any_of(clips, inWork))
+    videos.setState(id, VideoState::transcoding, now);
+  else if (first.newestRefusal)
+    videos.fail(id, nlohmann::json::parse(first.newestRefusal->failure).get<Failure>(), now);
 }
 
 }  // namespace clipcourier::videos

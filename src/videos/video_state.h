@@ -1,27 +1,46 @@
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "db/connection.h"
-#include "transcoder/profile.h"
+#include "videos/profiles.h"
 #include "videos/video.h"
 
 namespace clipcourier::videos {
 
-// By name: what clips are made of every video.
-using Profiles = std::map<std::string, transcoder::Profile>;
+inline constexpr auto kProbeJob = "video.probe";          // subject: the video
+inline constexpr auto kTranscodeJob = "video.transcode";  // subject: the video
+inline constexpr auto kPicturesJob = "video.pictures";    // subject: the video
 
-inline constexpr auto kProbeJob = "video.probe";         // subject: the video
-inline constexpr auto kTranscodeJob = "clip.transcode";  // subject: the clip
+// Which clips a job is to make. No two jobs have the same clip, so that jobs about the same video
+// never do the same work. JSON for the payload of a job.
+struct ClipOrder {
+  std::optional<std::vector<ClipId>> clips;  // none: whatever is planned
+  bool has(ClipId id) const;
+};
+std::string toPayload(const ClipOrder& order);
+ClipOrder parseOrder(const std::string& payload);
+
+// Those of the uploads, and those that were asked for since and still exist.
+std::vector<std::string> wantedProfiles(const Profiles& profiles,
+                                        const std::vector<Clip>& newestFirst);
 
 // Each adds what is to be done in the transaction that makes it necessary; ring the bell after.
 void addProbe(db::Transaction& tx, VideoId video, TimePoint now);
-// Plans a clip of that profile, unless one is in work.
-void addClip(db::Transaction& tx, VideoId video, const std::string& profile, TimePoint now);
+// Plans a clip for each of these profiles, unless one is in work, and one job that makes them
+// together with the pictures that are missing.
+void addClips(db::Transaction& tx, const Video& video, const std::vector<std::string>& profiles,
+              TimePoint now);
+// Makes the poster that is wished for; quick, and not behind the clips of other videos.
+void addPictures(db::Transaction& tx, VideoId video, TimePoint now);
+// Asks all work on a video's clips and pictures to end, and forgets what was planned.
+void cancelWork(db::Transaction& tx, VideoId video, TimePoint now);
 
-// Sets the state of a video that was probed from the states of its clips: transcoding while one is
-// in work, failed when a profile got none, else ready.
+// Sets the state of a video that was probed from the states of its clips. What counts is the
+// profile that was planned first: transcoding while its clip is in work, ready as soon as it has
+// one, failed with its reason when it has none and nothing is in work any more.
 void updateState(db::Transaction& tx, VideoId video, TimePoint now);
 
 }  // namespace clipcourier::videos

@@ -1,9 +1,12 @@
 #include "videos/video_view.h"
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "jobs/job_queue.h"
 #include "videos/clip_repository.h"
+#include "videos/picture_repository.h"
 #include "videos/video_repository.h"
 #include "videos/video_state.h"
 
@@ -29,6 +32,11 @@ Words wordsFor(ClipState state) {
     case ClipState::planned: return {"Wartet", "Waiting"};
     case ClipState::encoding: return {"Wird erstellt", "Being made"};
     case ClipState::ready: return {"Fertig", "Ready"};
+    case ClipState::served:
+      return {"Nicht nötig: ein anderer Clip ist gut genug",
+              "Not needed: another clip does as well"};
+    case ClipState::refused:
+      return {"Für dieses Profil nicht möglich", "Not possible for this profile"};
     case ClipState::failed: return {"Fehlgeschlagen", "Failed"};
     case ClipState::superseded: return {"Ersetzt", "Replaced"};
   }
@@ -47,38 +55,38 @@ void addJob(Progress& progress, const std::optional<jobs::Job>& job) {
   }
 }
 
-ClipView viewOfClip(db::Connection& connection, Clip clip) {
-  Progress progress{clip.state == ClipState::ready ? 100 : 0, wordsFor(clip.state), {}, {}};
-  if (clip.state == ClipState::planned || clip.state == ClipState::encoding)
-    addJob(progress, jobs::JobList(connection).latest(kTranscodeJob, clip.id.value));
+bool inWork(const Clip& clip) {
+  return clip.state == ClipState::planned || clip.state == ClipState::encoding;
+}
+
+bool isMade(const Clip& clip) {
+  return clip.state == ClipState::ready || clip.state == ClipState::served;
+}
+
+ClipView viewOfClip(Clip clip, const std::optional<jobs::Job>& job) {
+  Progress progress{isMade(clip) ? 100 : 0, wordsFor(clip.state), {}, {}};
+  if (inWork(clip)) addJob(progress, job);
   return {std::move(clip), std::move(progress)};
 }
 
-bool inWork(const ClipView& view) {
-  return view.clip.state == ClipState::planned || view.clip.state == ClipState::encoding;
-}
-
-Progress whileTranscoding(const std::vector<ClipView>& clips) {
+// A video whose first clip is there is ready, and says that others are still being made.
+Progress whileTranscoding(const Video& video, const std::optional<jobs::Job>& job) {
   Progress progress{0, wordsFor(VideoState::transcoding), {}, {}};
-  int count = 0, sum = 0;
-  for (const ClipView& view : clips) {
-    if (!inWork(view)) continue;
-    ++count;
-    sum += view.progress.percent;
-    // With one clip in work its words say more than ours.
-    progress.words = count == 1 ? view.progress.words : wordsFor(VideoState::transcoding);
-    if (view.progress.retryAt) {
-      progress.retryAt = view.progress.retryAt;
-      progress.lastError = view.progress.lastError;
-    }
-  }
-  progress.percent = kProbed + (count > 0 ? sum * (100 - kProbed) / (100 * count) : 0);
+  if (video.state == VideoState::ready)
+    progress.words = {"Fertig; weitere Clips werden noch erstellt",
+                      "Ready; further clips are still being made"};
+  const Words ready = progress.words;
+  addJob(progress, job);
+  if (video.state == VideoState::ready && !progress.retryAt) progress.words = ready;
+  progress.percent = kProbed + progress.percent * (100 - kProbed) / 100;
   return progress;
 }
 
 Progress progressOf(db::Connection& connection, const Video& video,
-                    const std::vector<ClipView>& clips) {
-  if (video.state == VideoState::transcoding) return whileTranscoding(clips);
+                    const std::vector<ClipView>& clips, const std::optional<jobs::Job>& job) {
+  const bool working =
+      std::ranges::any_of(clips, [](const ClipView& view) { return inWork(view.clip); });
+  if (working) return whileTranscoding(video, job);
   Progress progress{video.state == VideoState::ready ? 100 : 0, wordsFor(video.state), {}, {}};
   if (video.state == VideoState::uploaded || video.state == VideoState::probing)
     addJob(progress, jobs::JobList(connection).latest(kProbeJob, video.id.value));
@@ -86,18 +94,31 @@ Progress progressOf(db::Connection& connection, const Video& video,
   return progress;
 }
 
+// The profiles in the order in which they were first planned, of each the newest clip first.
+void sortByPlan(std::vector<ClipView>& newestFirst) {
+  std::map<std::string, std::int64_t> first;
+  for (const ClipView& view : newestFirst) first[view.clip.profile] = view.clip.id.value;
+  std::ranges::stable_sort(newestFirst, {},
+                           [&](const ClipView& view) { return first.at(view.clip.profile); });
+}
+
 }  // namespace
 
 VideoView viewOf(db::Connection& connection, Video video) {
-  VideoView view{std::move(video), {}, {}, {}};
+  VideoView view{std::move(video), {}, {}, {}, {}};
+  const VideoId id = view.video.id;
+  const auto job = jobs::JobList(connection).latest(kTranscodeJob, id.value);
   std::set<std::string> seen;
-  for (Clip& clip : ClipRepository(connection).ofVideo(view.video.id)) {
+  for (Clip& clip : ClipRepository(connection).ofVideo(id)) {
     const bool newest = seen.insert(clip.profile).second;
     if (newest || clip.state == ClipState::ready)
-      view.clips.push_back(viewOfClip(connection, std::move(clip)));
+      view.clips.push_back(viewOfClip(std::move(clip), job));
   }
-  view.progress = progressOf(connection, view.video, view.clips);
+  sortByPlan(view.clips);
+  view.progress = progressOf(connection, view.video, view.clips, job);
   view.sameOriginal = VideoRepository(connection).sameOriginal(view.video);
+  PictureRepository pictures(connection);
+  view.pictures = pictures.current(id, pictures.newestWithPosters(id, view.video.editVersion));
   return view;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/words.h"
 #include "db/connection.h"
+#include "videos/pictures.h"
 #include "videos/video.h"
 
 namespace clipcourier::videos {
@@ -28,6 +29,8 @@ struct VideoView {
   Progress progress;
   std::vector<ClipView> clips;  // for each profile the current one and the newest
   std::vector<VideoId> sameOriginal;
+  // Those that count, of the newest edit version that has any.
+  std::vector<VideoPicture> pictures;
 };
 
 VideoView viewOf(db::Connection& connection, Video video);

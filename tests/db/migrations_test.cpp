@@ -44,6 +44,64 @@ TEST_CASE("a migration that fails leaves nothing of itself", "[db]") {
   CHECK(tables(*database, "bad") == 0);
 }
 
+TEST_CASE("statements marked for one engine run on that one alone", "[db]") {
+  const db::Engine engine = GENERATE(db::Engine::sqlite, db::Engine::postgresql);
+  TestDatabase database(engine, false);
+  db::migrate(*database, ManualClock(),
+              {{1, "0001_marked",
+                "{{sqlite}} CREATE TABLE lite (n INTEGER);\n"
+                "{{postgresql}} CREATE TABLE post (n INTEGER);"}});
+  CHECK(tables(*database, "lite") == (engine == db::Engine::sqlite ? 1 : 0));
+  CHECK(tables(*database, "post") == (engine == db::Engine::sqlite ? 0 : 1));
+}
+
+TEST_CASE("clips and what campaigns hold of them outlive new states of clips", "[db]") {
+  TestDatabase database(GENERATE(db::Engine::sqlite, db::Engine::postgresql), false);
+  const auto& all = db::migrations();
+  db::migrate(*database, ManualClock(), {all.begin(), all.begin() + 6});
+  database->write([](db::Transaction& tx) {
+    tx.run(R"sql(INSERT INTO videos (title, filename, state, original_sha256, original_bytes,
+        created_at_ms, updated_at_ms) VALUES ('v', 'f', 'ready', 'aa', 9, 0, 0))sql");
+    tx.run(R"sql(INSERT INTO clips (video_id, profile, state, created_at_ms)
+      VALUES (1, 'old', 'failed', 0), (1, 'whatsapp', 'planned', 5))sql");
+    tx.run(R"sql(INSERT INTO clips (video_id, profile, state, sha256, report, report_mac,
+        created_at_ms) VALUES (1, 'whatsapp', 'ready', 'c1', '{}', 'm', 0))sql");
+    tx.run(R"sql(INSERT INTO jobs (kind, subject_id, payload, state, priority, due_at_ms, attempts,
+        max_attempts, fence, created_at_ms)
+      VALUES ('clip.transcode', 2, '{}', 'waiting', 100, 0, 0, 10, 0, 0))sql");
+    tx.run(R"sql(INSERT INTO senders (channel, name, external_id, account_id, base_url,
+        api_version, token_source, app_secret_source, verify_token_source, messages_per_second,
+        state, created_at_ms, updated_at_ms)
+      VALUES ('whatsapp', 'n', 'e', 'a', 'u', 'v', 't', 's', 'w', 1, 'active', 0, 0))sql");
+    tx.run(R"sql(INSERT INTO campaigns (name, state, sender_id, purpose, audience,
+        fallback_language, created_at_ms, updated_at_ms)
+      VALUES ('n', 'draft', 1, 'marketing', '{}', 'de', 0, 0))sql");
+    tx.run(R"sql(INSERT INTO campaign_contents (campaign_id, language, clip_id, clip_sha256,
+        template_name, template_language) VALUES (1, 'de', 3, 'c1', 't', 'de'))sql");
+  });
+  db::migrate(*database, ManualClock());
+  database->write([](db::Transaction& tx) {
+    CHECK(tx.scalar<std::string>("SELECT sha256 FROM clips WHERE id = 3") == "c1");
+    CHECK(tx.scalar<int>("SELECT edit_version FROM clips WHERE id = 2") == 1);
+    CHECK(tx.scalar<std::int64_t>("SELECT subject_id FROM jobs WHERE kind = 'video.transcode'"
+                                  " AND state = 'waiting'") == 1);
+    CHECK(tx.scalar<std::string>("SELECT state FROM jobs WHERE kind = 'clip.transcode'") ==
+          "cancelled");
+    tx.run("UPDATE clips SET state = 'served', served_by = 'whatsapp' WHERE id = 1");
+    // New ids go on where the old ones ended, and one clip of a profile is in work at most.
+    CHECK(tx.scalar<int>("INSERT INTO clips (video_id, profile, state, created_at_ms)"
+                         " VALUES (1, 'new', 'planned', 0) RETURNING id") == 4);
+  });
+  const auto change = [&](const std::string& sql) {
+    database->write([&](db::Transaction& tx) { tx.run(sql); });
+  };
+  CHECK_THROWS_AS(change("DELETE FROM clips WHERE id = 3"), Error);  // the campaign's
+  CHECK_THROWS_AS(change("UPDATE clips SET state = 'lost' WHERE id = 1"), Error);
+  CHECK_THROWS_AS(change("INSERT INTO clips (video_id, profile, state, created_at_ms)"
+                         " VALUES (1, 'whatsapp', 'planned', 0)"),
+                  Error);
+}
+
 TEST_CASE("a database of a newer program is left alone", "[db]") {
   TestDatabase database(GENERATE(db::Engine::sqlite, db::Engine::postgresql));
   database->write([](db::Transaction& tx) {

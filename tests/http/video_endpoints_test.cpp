@@ -2,7 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "http/edit_endpoints.h"
 #include "http/openapi.h"
+#include "http/picture_endpoints.h"
+#include "http/profile_endpoints.h"
 #include "http/raw_client.h"
 #include "http/test_server.h"
 #include "support/catch.h"
@@ -18,6 +21,9 @@ using nlohmann::json;
 namespace {
 
 const std::string kBoundary = "cut-here";
+const std::string kReport = R"({"passed":true,"profile":"whatsapp",
+  "repaired":[{"code":"repair.rotated","words":{"de":"Gedreht.","en":"Rotated."}}],
+  "quality":{"ssim_ppm":970000,"psnr_milli_db":41500}})";
 const std::string kEnd = "--cut-here--\r\n";
 
 std::string part(const std::string& disposition, const std::string& content) {
@@ -58,18 +64,37 @@ struct VideoApi {
     };
     clip.sha256 = keep(content).sha256;
     clip.size = {content.size()};
-    clip.poster.sha256 = keep("poster").sha256;
-    clip.thumbnail.sha256 = keep("thumbnail").sha256;
-    clip.report = R"({"passed":true})";
+    clip.report = kReport;
     clip.reportMac = "mac";
     world.write([&](db::Transaction& tx) {
       videos::ClipRepository clips(tx);
-      clip.id = *clips.plan(id, clip.profile, world.clock.now());
+      clip.id = *clips.plan(id, clip.profile, 1, world.clock.now());
       clips.setEncoding(clip.id);
       clips.makeReady(clip, world.clock.now());
       videos::VideoRepository(tx).setState(id, videos::VideoState::ready, world.clock.now());
     });
     return clip;
+  }
+  // As the transcoder's pictures are kept.
+  void addPicture(VideoId id, videos::PictureKind kind, int number, const std::string& content) {
+    TextSource source(content);
+    const auto stored = world.store.put(source, 1_MB);
+    const videos::Video video = world.video(id);
+    videos::VideoPicture picture;
+    picture.videoId = id;
+    picture.editVersion = video.editVersion;
+    picture.revision = video.pictureRevision;
+    picture.kind = kind;
+    picture.number = number;
+    picture.timeMs = 1'000 * number;
+    picture.score = 700;
+    picture.file = {stored.sha256, stored.size};
+    if (kind == videos::PictureKind::storyboard) picture.vtt = "WEBVTT\n";
+    world.write([&](db::Transaction& tx) { videos::PictureRepository(tx).add(picture); });
+  }
+  RawReply send(const std::string& method, const std::string& path, const std::string& type,
+                const std::string& body) {
+    return ask(method, path, body, {"Content-Type: " + type});
   }
   void checkNothingThere() {
     CHECK(world.count("videos") == 0);
@@ -82,7 +107,15 @@ struct VideoApi {
   videos::IngestService ingest{*world.database, world.store,    world.clock,
                                world.bell,      world.auditLog, 1_MB};
   VideoEndpoints endpoints{*world.database, ingest, world.service, world.store};
-  TestServer server{endpoints.routes()};
+  EditEndpoints edits{*world.database, world.edits};
+  PictureEndpoints pictures{*world.database, world.edits, world.store};
+  std::vector<Route> routes() {
+    std::vector<Route> all = endpoints.routes();
+    for (auto more : {edits.routes(), pictures.routes(), profileRoutes(world.profiles)})
+      all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  TestServer server{routes()};
 };
 
 void checkProblem(const RawReply& reply, int status, const std::string& code) {
@@ -221,7 +254,7 @@ TEST_CASE("what failed is tried again on request, what is in work is not", "[vid
   CHECK(json::parse(reply.body)["failure"].is_null());
 }
 
-TEST_CASE("a clip and its pictures are served whole, in parts, or not again", "[videos]") {
+TEST_CASE("a clip is served whole, in parts, or not again", "[videos]") {
   VideoApi api;
   api.upload(filePart("film") + kEnd);
   const std::string base = "/api/v1/videos/1/clips/whatsapp/";
@@ -242,9 +275,127 @@ TEST_CASE("a clip and its pictures are served whole, in parts, or not again", "[
   CHECK(api.ask("GET", base + "content", {}, {"Range: bytes=10-"}).status == 416);
   CHECK(api.ask("GET", base + "content", {}, {"If-None-Match: " + whole.header("ETag")}).status ==
         304);
-  CHECK(api.ask("GET", base + "poster").body == "poster");
-  CHECK(api.ask("GET", base + "thumbnail").header("Content-Type") == "image/jpeg");
   CHECK(api.ask("GET", "/api/v1/videos/1/clips/mms/content").status == 404);
+}
+
+TEST_CASE("a report is read in the language of who asks", "[videos]") {
+  VideoApi api;
+  api.upload(filePart("film") + kEnd);
+  api.makeReady({1}, "clip");
+  const std::string path = "/api/v1/videos/1/clips/whatsapp/report";
+  const RawReply german = api.ask("GET", path, {}, {"Accept-Language: fr, de-AT;q=0.9"});
+  CHECK(german.header("Content-Language") == "de");
+  CHECK(json::parse(german.body)["repaired"][0]["text"] == "Gedreht.");
+  CHECK(json::parse(german.body)["quality"]["text"] == "Sehr gut");
+  const json english = json::parse(api.ask("GET", path).body);
+  CHECK(english["repaired"][0]["text"] == "Rotated.");
+  CHECK(english["quality"]["psnr_db"] == 41.5);
+  CHECK(english["advice"] == json::array());
+}
+
+TEST_CASE("edits are read, replaced by who saw them, and refused with every mistake", "[videos]") {
+  VideoApi api;
+  api.upload(filePart("film") + kEnd);
+  const std::string path = "/api/v1/videos/1/edits";
+  const RawReply before = api.ask("GET", path);
+  CHECK(before.header("ETag") == "\"1\"");
+  CHECK(json::parse(before.body)["edits"] == json::object());
+  const std::string body = R"({"mute":true,"fit":{"shape":"9:16","fill":"blur"}})";
+  checkProblem(api.ask("PUT", path, body), 428, "request.if_match_missing");
+  const RawReply reply = api.ask("PUT", path, body, {"If-Match: \"1\""});
+  CHECK(reply.status == 202);
+  CHECK(reply.header("ETag") == "\"2\"");
+  CHECK(json::parse(reply.body)["edits"]["fit"]["fill"] == "blur");
+  checkProblem(api.ask("PUT", path, body, {"If-Match: \"1\""}), 409, "video.edits_changed");
+  const RawReply wrong =
+      api.ask("PUT", path, R"({"mute":1,"fade_in_ms":-1,"x":2})", {"If-Match: \"2\""});
+  checkProblem(wrong, 400, "edits.invalid");
+  CHECK(json::parse(wrong.body)["errors"].size() == 3);
+  CHECK(json::parse(api.ask("GET", "/api/v1/videos/1").body)["edit_version"] == 2);
+  checkProblem(api.ask("GET", "/api/v1/videos/2/edits"), 404, "video.not_found");
+}
+
+TEST_CASE("captions and logo come as they are and go again", "[videos]") {
+  VideoApi api;
+  api.upload(filePart("film") + kEnd);
+  const std::string captions = "/api/v1/videos/1/captions", logo = "/api/v1/videos/1/logo";
+  const std::string vtt = "WEBVTT\n\n00:00.000 --> 00:02.000\nHallo\n";
+  const RawReply set = api.send("PUT", captions, "text/vtt; charset=utf-8", vtt);
+  CHECK(set.status == 202);
+  CHECK(json::parse(set.body)["captions"]["bytes"] == vtt.size());
+  CHECK(json::parse(set.body)["edits"]["captions"] == "webvtt");
+  checkProblem(api.send("PUT", captions, "text/plain", vtt), 415, "captions.type");
+  checkProblem(api.send("PUT", captions, "application/x-subrip", "hello"), 400, "captions.invalid");
+  checkProblem(api.send("PUT", logo, "image/png", "GIF89a and so on"), 415, "image.type");
+  CHECK(api.send("PUT", logo, "image/png", "\x89PNG\r\n\x1a\n and so on").status == 202);
+  CHECK(json::parse(api.ask("DELETE", captions).body)["captions"].is_null());
+  const json bare = json::parse(api.ask("DELETE", logo).body);
+  CHECK(bare["logo"].is_null());
+  CHECK(bare["edits"] == json::object());
+  CHECK(api.world.count("audit_log WHERE action LIKE 'video.captions%'") == 2);
+}
+
+TEST_CASE("pictures are listed and served, and the poster is chosen among them", "[videos]") {
+  VideoApi api;
+  api.upload(filePart("film") + kEnd);
+  const std::string folder = "/api/v1/videos/1/pictures/";
+  CHECK(json::parse(api.ask("GET", "/api/v1/videos/1/pictures").body)["poster"]["state"] ==
+        "making");
+  checkProblem(api.ask("GET", folder + "poster.jpg"), 404, "picture.not_found");
+  api.addPicture({1}, videos::PictureKind::poster, 0, "poster");
+  api.addPicture({1}, videos::PictureKind::posterWebp, 0, "webp");
+  api.addPicture({1}, videos::PictureKind::thumbnail, 0, "small");
+  api.addPicture({1}, videos::PictureKind::storyboard, 0, "many small");
+  for (int i : {0, 1}) api.addPicture({1}, videos::PictureKind::candidate, i, "other");
+  const json seen = json::parse(api.ask("GET", "/api/v1/videos/1/pictures").body);
+  CHECK(seen["poster"]["state"] == "ready");
+  CHECK(seen["candidates"].size() == 2);
+  CHECK(seen["pictures"]["storyboard"]["vtt_url"] == folder + "storyboard.vtt");
+  CHECK(json::parse(api.ask("GET", "/api/v1/videos/1").body)["poster_url"] ==
+        folder + "poster.jpg");
+
+  const RawReply part = api.ask("GET", folder + "poster.jpg", {}, {"Range: bytes=1-2"});
+  CHECK(part.status == 206);
+  CHECK(part.body == "os");
+  CHECK(api.ask("GET", folder + "poster.webp").header("Content-Type") == "image/webp");
+  CHECK(api.ask("GET", folder + "candidate-1.jpg").body == "other");
+  const RawReply track = api.ask("GET", folder + "storyboard.vtt");
+  CHECK(track.body == "WEBVTT\n");
+  CHECK(track.header("Content-Type") == "text/vtt; charset=utf-8");
+  CHECK(api.ask("GET", folder + "..%2f..%2fetc").status == 400);
+
+  const std::string poster = "/api/v1/videos/1/poster";
+  CHECK(api.ask("PUT", poster, "{}").status == 400);
+  CHECK(api.ask("PUT", poster, R"({"candidate":0,"time_ms":5})").status == 400);
+  checkProblem(api.ask("PUT", poster, R"({"candidate":7})"), 404, "poster.no_candidate");
+  const json chosen = json::parse(api.ask("PUT", poster, R"({"candidate":1})").body);
+  CHECK(chosen["poster"]["choice"] == "time");
+  CHECK(chosen["poster"]["time_ms"] == 1'000);
+  CHECK(chosen["poster"]["state"] == "making");
+  const RawReply own = api.send("PUT", poster + "/image", "image/jpeg", "\xff\xd8\xff own picture");
+  CHECK(own.status == 202);
+  CHECK(json::parse(own.body)["poster"]["choice"] == "own");
+  CHECK(json::parse(api.ask("DELETE", poster).body)["poster"]["choice"] == "best");
+}
+
+TEST_CASE("profiles are listed with their limits, and asked for by name", "[videos]") {
+  VideoApi api;
+  const json profiles = json::parse(api.ask("GET", "/api/v1/profiles").body)["items"];
+  CHECK(profiles.size() == api.world.profiles.all().size());
+  CHECK(profiles[0]["name"] == "whatsapp");
+  CHECK(profiles[0]["for_uploads"] == true);
+  CHECK(profiles[0]["limits"]["de"].get<std::string>().starts_with("MP4, höchstens 16,0 MB"));
+  CHECK(profiles[1]["for_uploads"] == false);
+  api.upload(filePart("film") + kEnd);
+  const std::string path = "/api/v1/videos/1/clips";
+  checkProblem(api.ask("POST", path, R"({"profile":"mms"})"), 409, "video.busy");
+  checkProblem(api.ask("POST", path, R"({"profile":"telex"})"), 400, "profile.unknown");
+  api.world.write([&](db::Transaction& tx) {
+    videos::VideoRepository(tx).setSource({1}, "{}", api.world.clock.now());
+  });
+  const json video = json::parse(api.ask("POST", path, R"({"profile":"mms"})").body);
+  CHECK(video["clips"][0]["profile"] == "mms");
+  CHECK(video["clips"][0]["state"] == "planned");
 }
 
 TEST_CASE("without a token, or with one for something else, videos are closed", "[videos]") {
@@ -258,7 +409,8 @@ TEST_CASE("without a token, or with one for something else, videos are closed", 
 TEST_CASE("the video routes are described as they are", "[videos]") {
   VideoApi api;
   json document = openApiDocument();
-  std::erase_if(document["paths"].get_ref<json::object_t&>(),
-                [](const auto& path) { return !path.first.starts_with("/api/v1/videos"); });
-  CHECK(openApiMismatches(api.endpoints.routes(), document) == std::vector<std::string>{});
+  std::erase_if(document["paths"].get_ref<json::object_t&>(), [](const auto& path) {
+    return !path.first.starts_with("/api/v1/videos") && path.first != "/api/v1/profiles";
+  });
+  CHECK(openApiMismatches(api.routes(), document) == std::vector<std::string>{});
 }

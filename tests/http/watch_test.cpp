@@ -117,6 +117,45 @@ TEST_CASE("a chat preview gets absolute addresses", "[http]") {
   CHECK(has(page, "property=\"og:video:height\" content=\"1280\""));
 }
 
+TEST_CASE("better clips come first, large ones for large screens only", "[http]") {
+  Fixture f;
+  media::TextSource bytes("larger"), large("largest");
+  const auto medium = f.store.put(bytes, 1_MB), most = f.store.put(large, 1_MB);
+  auto& page = f.pages.pages["german"];
+  page.streams = {{{most.sha256, most.size, "video/mp4"}, 1080, 1920},
+                  {{medium.sha256, medium.size, "video/mp4"}, 720, 1280}};
+  const RawReply html = f.get("/w/german");
+  const auto at = [&](const std::string& text) { return html.body.find(text); };
+  const std::string first = "<source src=\"german/streams/" + most.sha256 +
+                            "\" type=\"video/mp4\" media=\"(min-width: 1000px)\">";
+  const std::string second =
+      "<source src=\"german/streams/" + medium.sha256 + "\" type=\"video/mp4\">";
+  CHECK(at(first) != std::string::npos);
+  CHECK(at(first) < at(second));
+  CHECK(at(second) < at("<source src=\"german/clip.mp4\""));
+  CHECK(f.get("/w/german/streams/" + medium.sha256).body == "larger");
+  CHECK(f.get("/w/german/streams/" + page.poster.sha256).status == 404);  // not of this kind
+  CHECK(f.get("/w/french/streams/" + medium.sha256).status == 404);       // not of this page
+}
+
+TEST_CASE("the poster is WebP for those who take it, the preview has a play sign", "[http]") {
+  Fixture f;
+  media::TextSource webp("webp"), badge("badge");
+  const auto small = f.store.put(webp, 1_MB), played = f.store.put(badge, 1_MB);
+  auto& page = f.pages.pages["german"];
+  page.posterWebp = WatchMedia{small.sha256, small.size, "image/webp"};
+  page.badge = WatchPicture{{played.sha256, played.size, "image/jpeg"}, 600, 315};
+  const RawReply taken = f.get("/w/german/poster.jpg", {"Accept: image/avif,image/webp,*/*"});
+  CHECK(taken.header("content-type") == "image/webp");
+  CHECK(taken.header("vary") == "Accept");
+  CHECK(f.get("/w/german/poster.jpg").header("content-type") == "image/jpeg");
+  CHECK(f.get("/w/german/badge.jpg").body == "badge");
+  CHECK(f.get("/w/french/badge.jpg").body == "a poster");
+  const RawReply html = f.get("/w/german");
+  CHECK(has(html, "property=\"og:image\" content=\"https://clips.example/w/german/badge.jpg\""));
+  CHECK(has(html, "property=\"og:image:width\" content=\"600\""));
+}
+
 TEST_CASE("what others wrote is escaped on the page", "[http]") {
   Fixture f;
   f.pages.pages["german"].senderName = "<script>alert(1)</script>";

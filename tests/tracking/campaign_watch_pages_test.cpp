@@ -66,6 +66,48 @@ TEST_CASE("a token shows the clip of its message in the message's language", "[t
   CHECK(page->poster.contentType == "image/jpeg");
 }
 
+TEST_CASE("a page has the pictures its campaign was made with, and the streams of its edits",
+          "[tracking]") {
+  World world(anyEngine());
+  const auto picture = [&](int edits, int revision, const std::string& kind) {
+    const std::string hash = kind + std::to_string(edits) + std::to_string(revision);
+    world.change(
+        "INSERT INTO video_pictures (video_id, edit_version, revision, kind, sha256, bytes,"
+        " width, height, time_ms) VALUES (1, " +
+        std::to_string(edits) + ", " + std::to_string(revision) + ", '" + kind + "', '" + hash +
+        "', 5, 600, 315, 0)");
+  };
+  const auto clip = [&](const std::string& profile, int edits, const std::string& hash, int width) {
+    world.change(
+        "INSERT INTO clips (video_id, profile, state, edit_version, sha256, bytes, width,"
+        " height, duration_ms, report, report_mac, created_at_ms) VALUES (1, '" +
+        profile + "', 'ready', " + std::to_string(edits) + ", '" + hash + "', 9, " +
+        std::to_string(width) + ", 1920, 12500, '{}', 'm', 0)");
+  };
+  const auto page = [&] { return std::get<WatchPage>(world.pages.find(world.token)); };
+  CHECK(page().poster.sha256 == "p1");
+  CHECK(page().streams.empty());
+  CHECK_FALSE(page().badge);
+
+  for (const char* kind : {"poster", "poster_webp", "badge"}) picture(1, 1, kind);
+  world.change("UPDATE campaign_contents SET picture_revision = 1");
+  picture(1, 2, "poster");  // chosen after the campaign was made
+  picture(2, 3, "poster");  // of other edits
+  CHECK(page().poster.sha256 == "poster11");
+  CHECK(page().posterWebp->sha256 == "poster_webp11");
+  CHECK(page().badge->width == 600);
+  world.change("UPDATE campaign_contents SET picture_revision = 0");
+  CHECK(page().poster.sha256 == "poster12");
+
+  clip("web-480", 1, "small", 480);  // smaller than what was sent
+  clip("web-720", 1, "medium", 720);
+  clip("web-1080", 2, "other", 1080);  // of other edits
+  world.change("UPDATE clips SET state = 'superseded' WHERE sha256 = 'medium'");
+  REQUIRE(page().streams.size() == 1);
+  CHECK(page().streams[0].media.sha256 == "medium");
+  CHECK(page().clip.sha256 == "c1");
+}
+
 TEST_CASE("a link that was sent outlives campaign, clip and consent, but not its time",
           "[tracking]") {
   World world(anyEngine());

@@ -1,10 +1,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "support/catch.h"
@@ -20,6 +22,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
+const std::vector<std::string> kUploads{"whatsapp", "whatsapp-light"};
 
 std::string readFile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -49,9 +52,19 @@ struct Workers {
       : world(w),
         probe(w.store, process, w.profiles, w.clock, w.bell),
         transcode(w.store, process, w.profiles, w.proof, w.clock),
-        runner(*w.database, w.clock, w.bell, {probe.handler(1), transcode.handler(1)},
+        runner(*w.database, w.clock, w.bell,
+               {probe.handler(1), transcode.clipsHandler(1), transcode.picturesHandler(1)},
                {.lease = lease, .poll = 50ms}) {
     runner.start();
+  }
+  // Ready, with all of its clips and pictures.
+  bool done(VideoId id) {
+    return waitFor(
+        [&] {
+          return world.video(id).state == VideoState::ready &&
+                 world.count("jobs WHERE state IN ('waiting', 'running')") == 0;
+        },
+        90s);
   }
   bool reaches(VideoId id, VideoState state) {
     return waitFor([&] { return world.video(id).state == state; }, 90s);
@@ -89,11 +102,15 @@ pid_t startWorker(World& world) {
 void checkReady(World& world, VideoId id) {
   const VideoView view = world.view(id);
   REQUIRE(view.video.state == VideoState::ready);
-  REQUIRE(view.clips.size() == world.profiles.size());
+  CHECK(view.progress.percent == 100);
+  REQUIRE(view.clips.size() == world.profiles.forUploads().size());
+  for (std::size_t i = 0; i < view.clips.size(); ++i) {
+    CHECK(view.clips[i].clip.profile == world.profiles.forUploads()[i]);
+    world.proof.verifyWithBytes(view.clips[i].clip, world.store);
+  }
   const Clip& clip = view.clips[0].clip;
-  world.proof.verifyWithBytes(clip, world.store);
-  CHECK(world.store.intact(clip.poster.sha256));
-  CHECK(world.store.intact(clip.thumbnail.sha256));
+  CHECK(std::ranges::count(view.pictures, PictureKind::poster, &VideoPicture::kind) == 1);
+  for (const VideoPicture& picture : view.pictures) CHECK(world.store.intact(picture.file.sha256));
   CHECK(clip.width == 640);
   CHECK(clip.height == 360);
   CHECK(clip.duration > 1900ms);
@@ -111,10 +128,13 @@ TEST_CASE("an uploaded film becomes a clip with its proof and pictures", "[video
   World world(GENERATE(values(kBothEngines)));
   Workers workers(world);
   const Video video = world.upload(film());
-  REQUIRE(workers.reaches(video.id, VideoState::ready));
+  REQUIRE(workers.done(video.id));
   checkReady(world, video.id);
-  // The original, the clip and its two pictures.
-  CHECK(world.storedFiles().size() == 4);
+  // The original, the clip, and each picture once: the best candidate is the thumbnail, too.
+  std::set<std::string> hashes;
+  for (const VideoPicture& picture : world.view(video.id).pictures)
+    hashes.insert(picture.file.sha256);
+  CHECK(world.storedFiles().size() == 2 + hashes.size());
 }
 
 TEST_CASE("what is no video fails with a reason in two languages, and again when asked to retry",
@@ -162,7 +182,7 @@ TEST_CASE("a profile that was taken away fails its clip with the reason", "[vide
   world.write([&](db::Transaction& tx) {
     VideoRepository(tx).setSource(video.id, "{}", world.clock.now());
     jobs::JobQueue(tx).cancelAbout(kProbeJob, video.id.value, world.clock.now());
-    addClip(tx, video.id, "telex", world.clock.now());
+    addClips(tx, VideoRepository(tx).get(video.id), {"telex"}, world.clock.now());
     updateState(tx, video.id, world.clock.now());
   });
   Workers workers(world);
@@ -194,7 +214,7 @@ TEST_CASE("stopping the service gives the clip back, and the next start makes it
   CHECK(world.count("jobs WHERE state = 'waiting' AND attempts = 0") == 1);
   CHECK(tempFiles(world).empty());
   Workers workers(world);
-  REQUIRE(workers.reaches(id, VideoState::ready));
+  REQUIRE(workers.done(id));
   checkReady(world, id);
 }
 
@@ -217,36 +237,78 @@ TEST_CASE("a full disk is told, and the clip is made once there is room", "[vide
   world.write([](db::Transaction& tx) {
     tx.run("UPDATE jobs SET due_at_ms = 0 WHERE state = 'waiting'");  // as if it were later
   });
-  REQUIRE(workers.reaches(video.id, VideoState::ready));
+  REQUIRE(workers.done(video.id));
   checkReady(world, video.id);
 }
 
-TEST_CASE("a service killed again and again loses no video", "[videos]") {
+TEST_CASE("a service killed again and again loses no video and makes no clip twice", "[videos]") {
   World world(GENERATE(values(kBothEngines)));
+  world.profiles = Profiles(transcoder::builtInProfiles(), kUploads);
   const Video video = world.upload(film(20));
   const std::vector<std::function<bool()>> moments{
       [&] { return world.video(video.id).state != VideoState::uploaded; },
-      [&] { return world.count("clips WHERE state = 'encoding'") == 1; },
-      [&] { return world.count("jobs WHERE progress_percent > 0 AND state = 'running'") == 1; },
-      [&] { return world.count("jobs WHERE progress_percent > 30 AND state = 'running'") == 1; }};
+      [&] { return world.count("clips WHERE state = 'encoding'") > 0; },
+      [&] { return world.count("jobs WHERE progress_percent > 0 AND state = 'running'") > 0; },
+      [&] { return world.count("clips WHERE state = 'ready'") == 1; }};
   for (const auto& moment : moments) {
     const pid_t worker = startWorker(world);
-    CHECK(waitFor(moment));
+    CHECK(waitFor(moment, 60s));
     ::kill(worker, SIGKILL);
     ::waitpid(worker, nullptr, 0);
     world.write([&](db::Transaction& tx) {
       tx.run("UPDATE jobs SET lease_until_ms = 0 WHERE state = 'running'");  // as if it had ended
     });
   }
+  // The first clip is there for use, and stays what it is.
+  CHECK(world.video(video.id).state == VideoState::ready);
+  const Clip first = world.view(video.id).clips.at(0).clip;
   // What the killed ones were writing goes with the next start, when their children are gone too.
   CHECK(waitFor([&] {
     media::FolderStore again(world.storePath);
     return tempFiles(world).empty();
   }));
   Workers workers(world);
-  REQUIRE(workers.reaches(video.id, VideoState::ready));
+  REQUIRE(workers.done(video.id));
   checkReady(world, video.id);
-  CHECK(world.clips(video.id).size() == 1);
+  CHECK(world.clips(video.id).size() == kUploads.size());
+  CHECK(world.view(video.id).clips.at(0).clip.readyAt == first.readyAt);
+}
+
+TEST_CASE("new edits end the running work at once and make all clips anew", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  world.profiles = Profiles(transcoder::builtInProfiles(), kUploads);
+  Workers workers(world);
+  const Video video = world.upload(film(20));
+  REQUIRE(waitFor([&] { return world.count("clips WHERE state = 'encoding'") > 0; }));
+  const auto edited = std::chrono::steady_clock::now();
+  world.edits.setEdits(video.id, 1, {{"trim_start_ms", 1'000}, {"trim_end_ms", 3'000}},
+                       world.actor);
+  REQUIRE(waitFor([&] { return world.count("jobs WHERE state = 'cancelled'") == 1; }));
+  CHECK(std::chrono::steady_clock::now() - edited < 2s);
+  REQUIRE(workers.done(video.id));
+  const VideoView view = world.view(video.id);
+  CHECK(view.video.editVersion == 2);
+  CHECK(view.clips.size() == kUploads.size());
+  for (const ClipView& each : view.clips) CHECK(each.clip.editVersion == 2);
+  CHECK(world.count("clips") == static_cast<std::int64_t>(kUploads.size()));
+  CHECK(tempFiles(world).empty());
+}
+
+TEST_CASE("a profile asked for later gets its clip, and the others stay", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  Workers workers(world);
+  const Video video = world.upload(film());
+  REQUIRE(workers.done(video.id));
+  const Clip first = world.clips(video.id).at(0);
+  world.service.requestClip(video.id, "whatsapp-light", world.actor);
+  CHECK(world.video(video.id).state == VideoState::ready);
+  REQUIRE(workers.done(video.id));
+  const VideoView view = world.view(video.id);
+  REQUIRE(view.clips.size() == 2);
+  CHECK(view.clips[0].clip.id == first.id);
+  CHECK(view.clips[1].clip.profile == "whatsapp-light");
+  CHECK(view.clips[1].clip.state == ClipState::ready);
+  CHECK_THROWS_AS(world.service.requestClip(video.id, "telex", world.actor), Error);
 }
 
 // Not a test: the process the one above kills.
@@ -259,12 +321,14 @@ TEST_CASE("works until it is killed", "[.worker]") {
   SystemClock clock;
   jobs::Bell bell;
   const ClipProof proof{crypto::KeyRing(Secret("a test's master key"))};
-  const Profiles profiles{{"whatsapp", transcoder::builtInProfiles().at("whatsapp")}};
+  const Profiles profiles{transcoder::builtInProfiles(), kUploads};
   const transcoder::Process process;
   ProbeJob probe(store, process, profiles, clock, bell);
   TranscodeJob transcode(store, process, profiles, proof, clock);
-  jobs::JobRunner runner(database, clock, bell, {probe.handler(1), transcode.handler(1)},
-                         {.lease = 500ms, .poll = 20ms});
+  jobs::JobRunner runner(
+      database, clock, bell,
+      {probe.handler(1), transcode.clipsHandler(1), transcode.picturesHandler(1)},
+      {.lease = 500ms, .poll = 20ms});
   runner.start();
   std::this_thread::sleep_for(60s);
 }

@@ -24,8 +24,9 @@ std::string codeOf(const std::function<void()>& action) {
 // As the probe does.
 void probed(World& world, VideoId id) {
   world.write([&](db::Transaction& tx) {
-    VideoRepository(tx).setSource(id, "{}", world.clock.now());
-    for (const auto& [name, profile] : world.profiles) addClip(tx, id, name, world.clock.now());
+    VideoRepository videos(tx);
+    videos.setSource(id, R"({"duration_ms":10000})", world.clock.now());
+    addClips(tx, videos.get(id), world.profiles.forUploads(), world.clock.now());
     updateState(tx, id, world.clock.now());
   });
 }
@@ -80,25 +81,39 @@ TEST_CASE("a title is edited only by who saw the newest version", "[videos]") {
   CHECK(world.count("audit_log WHERE action = 'video.retitled'") == 1);
 }
 
-TEST_CASE("a video is ready when all its clips are, and failed when a profile got none",
+TEST_CASE("a video is ready with its first clip, and failed when that one cannot be made",
           "[videos]") {
   World world(GENERATE(values(kBothEngines)));
-  world.profiles["other"] = world.profiles.begin()->second;
+  world.profiles = Profiles(transcoder::builtInProfiles(), {"whatsapp", "telegram"});
   const Video video = world.upload("x");
   probed(world, video.id);
   CHECK(world.video(video.id).state == VideoState::transcoding);
-  const auto clips = world.clips(video.id);
+  const auto clips = world.clips(video.id);  // newest first
   REQUIRE(clips.size() == 2);
-  makeReady(world, clips[0], "aa");
-  CHECK(world.video(video.id).state == VideoState::transcoding);
+  REQUIRE(clips[1].profile == "whatsapp");
 
-  SECTION("both succeed") {
-    makeReady(world, clips[1], "bb");
+  SECTION("the first comes first") {
+    makeReady(world, clips[1], "aa");
     CHECK(world.video(video.id).state == VideoState::ready);
+    CHECK(world.view(video.id).progress.percent < 100);
+    CHECK(codeOf([&] { world.service.convertAgain(video.id, world.actor); }) == "video.busy");
+    makeReady(world, clips[0], "bb");
     CHECK(world.view(video.id).progress.percent == 100);
   }
-  SECTION("one fails, and only that one is made again") {
+  SECTION("a further one fails: the video stays ready, and only that one is made again") {
+    makeReady(world, clips[1], "aa");
+    fail(world, clips[0], "transcoder.timeout");
+    CHECK(world.video(video.id).state == VideoState::ready);
+    world.service.convertAgain(video.id, world.actor);
+    const auto again = world.clips(video.id);
+    REQUIRE(again.size() == 3);
+    CHECK(again[0].profile == "telegram");
+    CHECK(world.video(video.id).state == VideoState::ready);
+  }
+  SECTION("the first fails: the others are made, then the video has failed with its reason") {
     fail(world, clips[1], "transcoder.timeout");
+    CHECK(world.video(video.id).state == VideoState::transcoding);
+    makeReady(world, clips[0], "bb");
     const Video failed = world.video(video.id);
     CHECK(failed.state == VideoState::failed);
     const auto failure = nlohmann::json::parse(failed.failure).get<Failure>();
@@ -108,11 +123,63 @@ TEST_CASE("a video is ready when all its clips are, and failed when a profile go
     CHECK(world.service.convertAgain(video.id, world.actor).state == VideoState::transcoding);
     const auto again = world.clips(video.id);
     REQUIRE(again.size() == 3);
-    CHECK(again[0].profile == clips[1].profile);
+    CHECK(again[0].profile == "whatsapp");
     CHECK(world.video(video.id).failure.empty());
     makeReady(world, again[0], "cc");
     CHECK(world.video(video.id).state == VideoState::ready);
   }
+  SECTION("the first is refused: the video says why, and which choices there are") {
+    const Failure tooLong{"rendition.too_long",
+                          {"Zu lang.", "Too long."},
+                          {"Kürzen.", "Trim."},
+                          {{"choice.trim", {"Auf 45 s kürzen", "Trim to 45 s"}, 45'000}}};
+    world.write([&](db::Transaction& tx) {
+      CHECK(ClipRepository(tx).refuse(clips[1].id, tooLong));
+      updateState(tx, video.id, world.clock.now());
+    });
+    makeReady(world, clips[0], "bb");
+    const Video refused = world.video(video.id);
+    CHECK(refused.state == VideoState::failed);
+    CHECK(nlohmann::json::parse(refused.failure).get<Failure>() == tooLong);
+    CHECK(world.view(video.id).clips.at(0).clip.state == ClipState::refused);
+  }
+}
+
+TEST_CASE("a served profile shows the clip of the one that serves it", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  world.profiles = Profiles(transcoder::builtInProfiles(), {"whatsapp", "web-720"});
+  const Video video = world.upload("x");
+  probed(world, video.id);
+  const auto clips = world.clips(video.id);
+  makeReady(world, clips[1], "aa");
+  world.write([&](db::Transaction& tx) { CHECK(ClipRepository(tx).serve(clips[0], "whatsapp")); });
+  const auto shown = world.database->read(
+      [&](db::Connection& c) { return ClipRepository(c).playable(video.id, "web-720"); });
+  REQUIRE(shown);
+  CHECK(shown->sha256 == "aa");
+  CHECK(world.view(video.id).clips.at(1).clip.servedBy == "whatsapp");
+  CHECK(world.view(video.id).progress.percent == 100);
+
+  // Asked for once more it may get its own, which then counts.
+  world.service.requestClip(video.id, "web-720", world.actor);
+  makeReady(world, world.clips(video.id).at(0), "bb");
+  CHECK(world.database->read([&](db::Connection& c) {
+    return ClipRepository(c).playable(video.id, "web-720")->sha256;
+  }) == "bb");
+}
+
+TEST_CASE("profiles for uploads must exist, each once", "[videos]") {
+  const auto all = transcoder::builtInProfiles();
+  for (const std::vector<std::string>& names :
+       {std::vector<std::string>{"whatsapp", "telex"}, {"whatsapp", "whatsapp"}, {}})
+    CHECK(codeOf([&] { Profiles(all, names); }) == "profiles.unknown");
+  try {
+    Profiles(all, {"telex", "fax"});
+  } catch (const Error& error) {
+    CHECK(error.details().size() == 2);
+    CHECK(error.details()[0].what.find("whatsapp") != std::string::npos);
+  }
+  CHECK(Profiles(all, {"web-720"}).isForUploads("web-720"));
 }
 
 TEST_CASE("a ready clip stays until the new one is ready, then gives way", "[videos]") {
@@ -164,6 +231,7 @@ TEST_CASE("a removed video takes its clips and its work with it", "[videos]") {
   CHECK(codeOf([&] { world.video(video.id); }) == "video.not_found");
   CHECK(codeOf([&] { world.service.remove(video.id, world.actor); }) == "video.not_found");
   CHECK(world.count("clips") == 0);
+  CHECK(world.count("video_pictures") == 0);
   CHECK(world.count("jobs WHERE state = 'waiting'") == 1);
   CHECK(world.video(kept.id).state == VideoState::uploaded);
   CHECK(world.count("audit_log WHERE action = 'video.removed'") == 1);

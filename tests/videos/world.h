@@ -13,7 +13,9 @@
 #include "support/text_source.h"
 #include "videos/clip_proof.h"
 #include "videos/clip_repository.h"
+#include "videos/edit_service.h"
 #include "videos/ingest_service.h"
+#include "videos/picture_repository.h"
 #include "videos/probe_job.h"
 #include "videos/transcode_job.h"
 #include "videos/video_repository.h"
@@ -59,11 +61,12 @@ struct World {
   jobs::Bell bell;
   crypto::KeyRing keys{Secret("a test's master key")};
   ClipProof proof{keys};
-  Profiles profiles{{"whatsapp", transcoder::builtInProfiles().at("whatsapp")}};
+  Profiles profiles{transcoder::builtInProfiles(), {"whatsapp"}};
   Actor actor{"token", "1", "r1"};
   users::AuditLog auditLog{clock};
   IngestService ingest{*database, store, clock, bell, auditLog, 100_MB};
   VideoService service{*database, profiles, clock, bell, auditLog};
+  EditService edits{*database, store, profiles, clock, bell, auditLog};
 };
 
 inline std::vector<std::string> World::storedFiles() const {

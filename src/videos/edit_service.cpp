@@ -1,0 +1,250 @@
+#include "videos/edit_service.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "base/error.h"
+#include "transcoder/captions.h"
+#include "transcoder/report.h"
+#include "videos/clip_repository.h"
+#include "videos/picture_repository.h"
+#include "videos/video_repository.h"
+
+namespace clipcourier::videos {
+namespace {
+
+using transcoder::Edits;
+
+constexpr std::int64_t kShortestMs = 500;  // of what a trim leaves
+
+Edits parse(const std::string& edits) { return nlohmann::json::parse(edits).get<Edits>(); }
+
+std::string dump(const Edits& edits) { return nlohmann::json(transcoder::canonical(edits)).dump(); }
+
+// 0 while it is not known.
+std::int64_t durationOf(const Video& video) {
+  if (video.source.empty()) return 0;
+  return nlohmann::json::parse(video.source).value("duration_ms", std::int64_t{0});
+}
+
+// What parseEdits() cannot know: whether the wishes fit this very video.
+void requireFitting(const Video& video, const Edits& edits) {
+  std::vector<ErrorDetail> mistakes;
+  const auto mistake = [&](const char* where, std::string what) {
+    mistakes.push_back({"field.not_valid", where, std::move(what)});
+  };
+  if (edits.logo && !video.logo)
+    mistake("logo", "has no picture: upload it with PUT /api/v1/videos/{id}/logo");
+  if (edits.captions && !video.captions)
+    mistake("captions", "have no text: upload it with PUT /api/v1/videos/{id}/captions");
+  if (const std::int64_t duration = durationOf(video); duration > 0) {
+    const std::int64_t end = std::min(edits.trimEndMs.value_or(duration), duration);
+    if (edits.trimStartMs > 0 && edits.trimStartMs > duration - kShortestMs)
+      mistake("trim_start_ms", "lies behind the video, which has " + std::to_string(duration) +
+                                   " ms; at least " + std::to_string(kShortestMs) + " must stay");
+    else if ((edits.trimStartMs > 0 || edits.trimEndMs) && end - edits.trimStartMs < kShortestMs)
+      mistake("trim_end_ms",
+              "leaves too little: at least " + std::to_string(kShortestMs) + " ms must stay");
+  }
+  if (mistakes.empty()) return;
+  std::string all;
+  for (const ErrorDetail& each : mistakes) all += "; " + each.where + ' ' + each.what;
+  throw Error(ErrorKind::invalidInput, "the edits do not fit this video" + all,
+              "Correct the named fields.", "edits.invalid")
+      .with(std::move(mistakes));
+}
+
+[[noreturn]] void editsChanged() {
+  throw Error(ErrorKind::conflict, "the edits were changed meanwhile",
+              "Load the edits again, look at them, and send their new version.",
+              "video.edits_changed");
+}
+
+bool isImage(std::string_view head) {
+  using namespace std::string_view_literals;
+  return head.starts_with("\x89PNG\r\n\x1a\n"sv) || head.starts_with("\xff\xd8\xff"sv) ||
+         (head.starts_with("RIFF"sv) && head.substr(0, 12).ends_with("WEBP"sv));
+}
+
+// Lets only pictures through, by their first bytes; whether they are whole is seen when they are
+// used, in the transcoder's process.
+class ImageSource : public ByteSource {
+ public:
+  explicit ImageSource(ByteSource& source) : source_(source) {
+    char buffer[12];
+    while (head_.size() < sizeof buffer) {
+      const std::size_t count = source_.read(buffer, sizeof buffer - head_.size());
+      if (count == 0) break;
+      head_.append(buffer, count);
+    }
+    if (!isImage(head_))
+      throw Error(ErrorKind::unsupported, "this is no picture that can be taken",
+                  "Send a PNG, a JPEG or a WebP.", "image.type");
+  }
+
+  std::size_t read(char* to, std::size_t size) override {
+    if (at_ == head_.size()) return source_.read(to, size);
+    const std::size_t count = head_.copy(to, size, at_);
+    at_ += count;
+    return count;
+  }
+
+ private:
+  ByteSource& source_;
+  std::string head_;
+  std::size_t at_ = 0;
+};
+
+std::string readAll(ByteSource& source, ByteSize limit) {
+  std::string text;
+  char buffer[16'384];
+  while (const std::size_t count = source.read(buffer, sizeof buffer)) {
+    text.append(buffer, count);
+    if (text.size() > limit.bytes)
+      throw Error(ErrorKind::tooLarge, "the captions are too large",
+                  "Send at most " + std::to_string(limit.bytes) + " bytes.", "captions.too_large");
+  }
+  return text;
+}
+
+class Text : public ByteSource {
+ public:
+  explicit Text(std::string_view text) : text_(text) {}
+  std::size_t read(char* to, std::size_t size) override {
+    const std::size_t count = text_.copy(to, size);
+    text_.remove_prefix(count);
+    return count;
+  }
+
+ private:
+  std::string_view text_;
+};
+
+}  // namespace
+
+Video EditService::setEdits(VideoId id, std::optional<std::int64_t> version,
+                            const nlohmann::json& edits, const Actor& actor) {
+  const Edits parsed = transcoder::parseEdits(edits);
+  return change(id, version, actor, "video.edited", [&](Video& video, Edits& wanted) {
+    wanted = parsed;
+    requireFitting(video, wanted);
+  });
+}
+
+Video EditService::setCaptions(VideoId id, std::optional<std::int64_t> version,
+                               const std::string& format, ByteSource& text, const Actor& actor) {
+  const std::string bytes = readAll(text, kMaxCaptions);
+  transcoder::parseCaptions(bytes, format);
+  Text source(bytes);
+  const media::StoredFile stored = store_.put(source, kMaxCaptions);
+  return change(id, version, actor, "video.captions_set", [&](Video& video, Edits& edits) {
+    video.captions = {stored.sha256, stored.size};
+    edits.captions = format;
+  });
+}
+
+Video EditService::removeCaptions(VideoId id, std::optional<std::int64_t> version,
+                                  const Actor& actor) {
+  return change(id, version, actor, "video.captions_removed", [](Video& video, Edits& edits) {
+    video.captions = {};
+    edits.captions.reset();
+  });
+}
+
+Video EditService::setLogo(VideoId id, std::optional<std::int64_t> version, ByteSource& image,
+                           const Actor& actor) {
+  const FileRef stored = receiveImage(image);
+  return change(id, version, actor, "video.logo_set", [&](Video& video, Edits& edits) {
+    video.logo = stored;
+    if (!edits.logo) edits.logo.emplace();
+  });
+}
+
+Video EditService::removeLogo(VideoId id, std::optional<std::int64_t> version, const Actor& actor) {
+  return change(id, version, actor, "video.logo_removed", [](Video& video, Edits& edits) {
+    video.logo = {};
+    edits.logo.reset();
+  });
+}
+
+Video EditService::choosePoster(VideoId id, const PosterWish& wish, const Actor& actor) {
+  Video video = database_.write([&](db::Transaction& tx) {
+    VideoRepository videos(tx);
+    videos.lock(id);
+    Video before = videos.get(id);
+    const std::int64_t duration = durationOf(before);
+    if (wish.kind == PosterWish::Kind::time && duration > 0 && wish.atMs >= duration)
+      throw Error(ErrorKind::invalidInput, "the time lies behind the end of the video",
+                  "Give a time below " + std::to_string(duration) + " ms.", "poster.time");
+    if (before.poster == wish && before.pictureFailure.empty()) return before;
+    before.poster = wish;
+    Video after = videos.wishPoster(before, clock_.now());
+    if (!after.source.empty()) addPictures(tx, id, clock_.now());
+    audit_.record(tx, actor, "video.poster_chosen", "video", id.value,
+                  {{"choice", name(wish.kind)}, {"time_ms", wish.atMs}});
+    return after;
+  });
+  bell_.ring();
+  return video;
+}
+
+Video EditService::chooseCandidate(VideoId id, int number, const Actor& actor) {
+  const auto wish = database_.read([&](db::Connection& connection) {
+    const Video video = VideoRepository(connection).get(id);
+    for (const VideoPicture& picture : PictureRepository(connection).current(id, video.editVersion))
+      if (picture.kind == PictureKind::candidate && picture.number == number)
+        return PosterWish{PosterWish::Kind::time, picture.timeMs, {}};
+    throw Error(ErrorKind::notFound, "there is no such candidate",
+                "List the pictures of the video: they name the candidates.", "poster.no_candidate");
+  });
+  return choosePoster(id, wish, actor);
+}
+
+Video EditService::uploadPoster(VideoId id, ByteSource& image, const Actor& actor) {
+  return choosePoster(id, {PosterWish::Kind::own, 0, receiveImage(image)}, actor);
+}
+
+Video EditService::change(VideoId id, std::optional<std::int64_t> version, const Actor& actor,
+                          const char* action, const Change& change) {
+  Video video = database_.write([&](db::Transaction& tx) {
+    VideoRepository videos(tx);
+    videos.lock(id);
+    const Video before = videos.get(id);
+    if (version && *version != before.editVersion) editsChanged();
+    Video wanted = before;
+    Edits edits = parse(before.edits);
+    change(wanted, edits);
+    wanted.edits = dump(edits);
+    if (wanted.edits == before.edits && wanted.captions == before.captions &&
+        wanted.logo == before.logo)
+      return before;
+    // The times of clips of before mean nothing in the new ones.
+    if (wanted.poster.kind == PosterWish::Kind::time) wanted.poster = {};
+    Video after = videos.edit(wanted, clock_.now());
+    makeAnew(tx, after);
+    audit_.record(
+        tx, actor, action, "video", id.value,
+        {{"edit_version", after.editVersion}, {"edits", nlohmann::json::parse(after.edits)}});
+    return videos.get(id);
+  });
+  bell_.ring();
+  return video;
+}
+
+void EditService::makeAnew(db::Transaction& tx, const Video& video) {
+  if (video.source.empty()) return;  // its probe will plan the clips
+  const TimePoint now = clock_.now();
+  const auto profiles = wantedProfiles(profiles_, ClipRepository(tx).ofVideo(video.id));
+  cancelWork(tx, video.id, now);
+  addClips(tx, video, profiles, now);
+  updateState(tx, video.id, now);
+}
+
+FileRef EditService::receiveImage(ByteSource& image) {
+  ImageSource checked(image);
+  const media::StoredFile stored = store_.put(checked, kMaxImage);
+  return {stored.sha256, stored.size};
+}
+
+}  // namespace clipcourier::videos
