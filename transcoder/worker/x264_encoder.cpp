@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "transcoder/worker/rate_control.h"
 
 extern "C" {
 #include <x264.h>
@@ -52,6 +53,26 @@ void setPicture(x264_param_t& param, const Plan& plan) {
   param.vui.i_chroma_loc = 0;  // left
 }
 
+// The lowest level that allows the bits; x264 raises it where size and rate need more. Table A-1 of
+// H.264, kbit/s of Main; High may have a quarter more.
+int levelFor(const Plan& plan, const Profile::Video& video) {
+  struct Level {
+    int level, macroblocks, perSecond, kbps;
+  };
+  constexpr Level kLevels[] = {
+      {10, 99, 1'485, 64},           {11, 396, 3'000, 192},        {12, 396, 6'000, 384},
+      {13, 396, 11'880, 768},        {20, 396, 11'880, 2'000},     {21, 792, 19'800, 4'000},
+      {22, 1'620, 20'250, 4'000},    {30, 1'620, 40'500, 10'000},  {31, 3'600, 108'000, 14'000},
+      {32, 5'120, 216'000, 20'000},  {40, 8'192, 245'760, 20'000}, {42, 8'704, 522'240, 50'000},
+      {50, 22'080, 589'824, 135'000}};
+  const int macroblocks = ((plan.width + 15) / 16) * ((plan.height + 15) / 16);
+  for (const Level& each : kLevels)
+    if (macroblocks <= each.macroblocks && macroblocks * plan.frameRate.value() <= each.perSecond &&
+        plan.maxKbps <= each.kbps)
+      return std::min(each.level, std::max(video.maxLevel, 10));
+  return video.maxLevel;
+}
+
 x264_param_t parametersFor(const Plan& plan, const Profile& profile) {
   const Profile::Video& video = profile.video;
   x264_param_t param;
@@ -70,8 +91,7 @@ x264_param_t parametersFor(const Plan& plan, const Profile& profile) {
       std::max(2, static_cast<int>(std::lround(plan.frameRate.value() * video.keyFrameSeconds)));
   param.rc.i_rc_method = X264_RC_CRF;
   param.rc.f_rf_constant = static_cast<float>(plan.crf);
-  param.rc.i_vbv_max_bitrate = plan.maxKbps;
-  param.rc.i_vbv_buffer_size = plan.bufferKbit;
+  param.i_level_idc = levelFor(plan, video);
   for (const std::string& each : text::split(video.x264, ':'))
     if (const auto equals = each.find('='); equals != std::string::npos)
       set(param, each.substr(0, equals), each.substr(equals + 1));
@@ -107,25 +127,26 @@ std::string avcC(std::string_view sps, std::string_view pps) {
 }  // namespace
 
 struct X264Encoder::State {
+  explicit State(const Plan& plan) : rate(plan) {}
+
   std::unique_ptr<x264_t, Close> encoder;
-  float crf = 0;
+  x264_param_t param{};
+  RateControl rate;
   std::int64_t pictures = 0;
-  double ssim = 0, squaredError = 0, rise = 0;  // sums over the pictures
+  double ssim = 0, squaredError = 0;  // sums over the pictures
 
   void note(const x264_image_properties_t& made) {
     ++pictures;
     ssim += made.f_ssim;
     // x264 says 100 dB of a picture without any error.
     if (made.f_psnr_avg < 99.9) squaredError += 255 * 255 / std::pow(10, made.f_psnr_avg / 10);
-    rise += std::max(0.0, static_cast<double>(made.f_crf_avg - crf));
   }
 };
 
 X264Encoder::X264Encoder(const Plan& plan, const Profile& profile)
-    : state_(std::make_unique<State>()), timeBase_{plan.frameRate.den, plan.frameRate.num} {
-  x264_param_t param = parametersFor(plan, profile);
-  state_->crf = param.rc.f_rf_constant;
-  state_->encoder.reset(x264_encoder_open(&param));
+    : state_(std::make_unique<State>(plan)), timeBase_{plan.frameRate.den, plan.frameRate.num} {
+  state_->param = parametersFor(plan, profile);
+  state_->encoder.reset(x264_encoder_open(&state_->param));
   // It does not say why; wrong settings were refused before, so memory is what is left.
   if (!state_->encoder) throw std::bad_alloc();
   describe(plan);
@@ -165,7 +186,7 @@ void X264Encoder::describe(const Plan& plan) {
   to.color_trc = AVCOL_TRC_BT709;
   to.color_space = AVCOL_SPC_BT709;
   to.chroma_location = AVCHROMA_LOC_LEFT;
-  x264_param_t used;
+  x264_param_t& used = state_->param;
   x264_encoder_parameters(state_->encoder.get(), &used);
   to.video_delay = used.i_bframe > 0 ? (used.i_bframe_pyramid > 0 && used.i_bframe > 1 ? 2 : 1) : 0;
 }
@@ -185,6 +206,7 @@ Packet X264Encoder::encode(const AVFrame* frame) {
       in.img.i_stride[plane] = frame->linesize[plane];
     }
     in.i_pts = frame->pts;
+    keepRate();
   }
   x264_nal_t* nals = nullptr;
   int count = 0;
@@ -206,6 +228,7 @@ Packet X264Encoder::encode(const AVFrame* frame) {
     used += nals[i].i_payload;
   }
   av_shrink_packet(packet.get(), used);
+  state_->rate.add(static_cast<std::size_t>(used));
   packet->pts = out.i_pts;
   packet->dts = out.i_dts;
   packet->duration = 1;  // or the MP4 loses its last frame
@@ -222,8 +245,15 @@ std::optional<Quality> X264Encoder::quality() const {
                  static_cast<int>(std::lround(1e3 * psnr))};
 }
 
-double X264Encoder::starved() const {
-  return state_->pictures ? state_->rise / static_cast<double>(state_->pictures) : 0;
+double X264Encoder::starved() const { return state_->rate.starved(); }
+
+// Small steps are not worth the call.
+void X264Encoder::keepRate() {
+  const auto crf = static_cast<float>(std::round(state_->rate.crf() * 4) / 4);
+  if (crf == state_->param.rc.f_rf_constant) return;
+  state_->param.rc.f_rf_constant = crf;
+  if (x264_encoder_reconfig(state_->encoder.get(), &state_->param) != 0)
+    cannot("does not take another rate factor");
 }
 
 }  // namespace clipcourier::transcoder

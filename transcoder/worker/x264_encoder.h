@@ -37,8 +37,7 @@ class X264Encoder {
   }
 
   std::optional<Quality> quality() const;  // of the pictures that came out so far
-  // By how much the byte budget raised the rate factor above the plan's, on average: 0 means that
-  // every picture got what it needed.
+  // See RateControl::starved(): 0 means that every picture got what it needed.
   double starved() const;
 
  private:
@@ -46,6 +45,7 @@ class X264Encoder {
   Packet encode(const AVFrame* frame);
   bool isDelaying() const;
   void describe(const Plan& plan);
+  void keepRate();
 
   std::unique_ptr<State> state_;
   CodecParameters parameters_;
