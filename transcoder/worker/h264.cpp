@@ -10,6 +10,8 @@ constexpr int kSliceNonIdr = 1;
 constexpr int kSlicePartitionA = 2;
 constexpr int kSliceIdr = 5;
 constexpr int kSei = 6;
+constexpr int kSps = 7;
+constexpr int kPps = 8;
 
 // Bits of a NAL unit's payload, without the bytes that only prevent start codes.
 class Bits {
@@ -91,6 +93,25 @@ void countSlices(std::string_view sample, int lengthBytes, SliceCounts& counts) 
     if (sample.empty()) return;
   }
   ++counts.broken;
+}
+
+std::string onlyPicture(std::string_view sample, int lengthBytes) {
+  const std::string whole(sample);
+  if (lengthBytes < 1 || lengthBytes > 4) return whole;
+  const auto prefix = static_cast<std::size_t>(lengthBytes);
+  std::string kept;
+  while (!sample.empty()) {
+    if (sample.size() < prefix) return whole;
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < prefix; ++i)
+      size = size << 8 | static_cast<unsigned char>(sample[i]);
+    if (size == 0 || size > sample.size() - prefix) return whole;
+    const int type = sample[prefix] & 31;
+    if ((type >= kSliceNonIdr && type <= kSliceIdr) || type == kSps || type == kPps)
+      kept += sample.substr(0, prefix + size);
+    sample.remove_prefix(prefix + size);
+  }
+  return kept;
 }
 
 AvcConfig parseAvcConfig(std::string_view avcC) {

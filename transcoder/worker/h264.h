@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 // The little of H.264 that the proof reads on its own, from the bits as a phone gets them.
@@ -14,6 +15,10 @@ struct SliceCounts {
 
 // Adds what one MP4 sample holds: NAL units, each after its length in `lengthBytes` bytes.
 void countSlices(std::string_view sample, int lengthBytes, SliceCounts& counts);
+
+// The sample with nothing left in it but slices and their parameter sets: no supplemental
+// information, which may hold anything. As it is when it cannot be read.
+std::string onlyPicture(std::string_view sample, int lengthBytes);
 
 // From the content of avcC.
 struct AvcConfig {

@@ -5,10 +5,12 @@
 #include <optional>
 #include <vector>
 
+#include "base/error.h"
 #include "transcoder/worker/clip_maker.h"
 #include "transcoder/worker/edit_plan.h"
 #include "transcoder/worker/examine.h"
 #include "transcoder/worker/notices.h"
+#include "transcoder/worker/passthrough.h"
 #include "transcoder/worker/posters.h"
 #include "transcoder/worker/proof.h"
 #include "transcoder/worker/refusals.h"
@@ -40,6 +42,9 @@ const Words kPictures{"Vorschaubilder werden erzeugt.", "Making the pictures."};
 const Words kEncoding{"Der Clip wird erzeugt.", "Making the clip."};
 const Words kAgain{"Der Clip wird kleiner gemacht.", "Making the clip smaller."};
 const Words kChecking{"Der fertige Clip wird geprüft.", "Checking the finished clip."};
+const Notice kPassedThrough{"repair.passed_through",
+                            {"Das Video passte schon: seine Bilder wurden unverändert übernommen.",
+                             "The video fitted already: its pictures were taken over unchanged."}};
 const Words kDone{"Fertig.", "Done."};
 
 constexpr int kMaxAgain = 2;             // encodes after the first
@@ -82,6 +87,7 @@ class Transcode {
     planSound(work_, edits_);
     for (const Rendition& each : work_.renditions)
       if (!isAnimation(each.profile)) planOrRefuse(each);
+    takeOverWhatFits();
     if (!open_.empty()) make(1);
     settleServed();
     while (!open_.empty()) make(open_.size());
@@ -146,6 +152,36 @@ class Transcode {
     };
   }
 
+  // A source that is already what a profile wants is not encoded again, unless the proof finds
+  // something against it.
+  void takeOverWhatFits() {
+    if (!(work_.edits == Edits{})) return;
+    std::erase_if(open_, [&](Job& job) {
+      const auto report = tookOver(job);
+      if (!report) return false;
+      percent_ += 96.0 / static_cast<double>(work_.renditions.size());
+      if (listener_.clip) listener_.clip(*report);
+      done_.push_back(job);
+      return true;
+    });
+  }
+
+  std::optional<Report> tookOver(Job& job) try {
+    const auto made = passThrough(work_.inputs.source, edits_.source, job.wish);
+    if (!made) return std::nullopt;
+    Job taken = job;
+    taken.made = *made;
+    Report report = proved(taken);
+    if (!report.passed) return std::nullopt;
+    report.passthrough = true;
+    report.repaired.insert(report.repaired.begin(), kPassedThrough);
+    job = taken;
+    return report;
+  } catch (const Error& error) {
+    if (error.code() == "output") throw;
+    return std::nullopt;  // a muxer that does not like the source's packets is no reason to give up
+  }
+
   // Makes the first `count` of the open jobs in one decode, and says those that are done. What came
   // out too large is encoded again, alone with others that did.
   void make(std::size_t count) {
@@ -195,6 +231,12 @@ class Transcode {
   }
 
   void proveAndSay(Job& job) {
+    const Report report = proved(job);
+    if (listener_.clip) listener_.clip(report);
+    done_.push_back(std::move(job));
+  }
+
+  Report proved(const Job& job) {
     progress_.at(percent_, "check", kChecking);
     const Plan& plan = job.wish.plan;
     Report report;
@@ -207,9 +249,9 @@ class Transcode {
             {plan.width, plan.height, plan.frameRate, job.made.slots, plan.audioKbps > 0}, report);
     }
     addNotices(edits_.source, plan, job.made, job.wish.startUs, report);
-    addEdits(edits_, *painter_, job.wish.fd, job.wish.profile.audio.channels, report);
-    if (listener_.clip) listener_.clip(report);
-    done_.push_back(std::move(job));
+    if (painter_)  // nothing was edited without
+      addEdits(edits_, *painter_, job.wish.fd, job.wish.profile.audio.channels, report);
+    return report;
   }
 
   // A clip that was made for sending is shown on the watch page too, where it has all there is to

@@ -1,0 +1,105 @@
+// Sources that need no second encode.
+
+#include "support/catch.h"
+#include "transcoder/files.h"
+
+using namespace clipcourier;
+using namespace clipcourier::transcoder;
+
+namespace {
+
+const char* const kColours =
+    "-pix_fmt yuv420p -color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 ";
+
+std::string film(const std::string& video, const std::string& audio = "-c:a aac -ac 2 -b:a 96k") {
+  return "-f lavfi -i testsrc2=size=640x360:rate=25:duration=3 "
+         "-f lavfi -i sine=frequency=440:sample_rate=48000:duration=3 -c:v libx264 " +
+         std::string(kColours) + video + " " + audio + " -metadata title=Secret ";
+}
+
+const char* const kMain = "-profile:v main -bf 0 -crf 26";
+
+// One decoded hash for all pictures of a file.
+std::string picturesOf(const std::filesystem::path& path) {
+  return outputOf("ffmpeg -v error -i '" + path.string() + "' -map 0:v -f md5 -");
+}
+
+Heard heardOf(const std::string& source, const Folder& folder, const OutputFiles& files,
+              const Edits& edits = {}) {
+  draw(source, folder / "source.mp4");
+  Work work = files.work(whatsapp());
+  work.edits = edits;
+  return transcode(folder / "source.mp4", work);
+}
+
+}  // namespace
+
+TEST_CASE("a source that conforms already keeps its pictures, and loses its metadata",
+          "[transcoder]") {
+  Folder folder;
+  OutputFiles files(folder);
+  const Heard heard = heardOf(film(kMain), folder, files);
+  REQUIRE(heard.reports.size() == 1);
+  const Report& report = heard.reports[0];
+  INFO(failures(report));
+  CHECK(report.passed);
+  CHECK(report.passthrough);
+  CHECK_FALSE(report.quality);
+  CHECK(hasNotice(report.repaired, "repair.passed_through"));
+  checkAgainstFfprobe(report, files.clipPath);
+  CHECK(picturesOf(folder / "source.mp4") == picturesOf(files.clipPath));
+  const std::string clip = contentOf(files.clipPath);
+  CHECK(contentOf(folder / "source.mp4").find("x264 - core") != std::string::npos);
+  CHECK(clip.find("x264") == std::string::npos);
+  CHECK(clip.find("Secret") == std::string::npos);
+  CHECK(clip.find("Lavf") == std::string::npos);
+}
+
+TEST_CASE("only the sound is encoded again where the pictures conform", "[transcoder]") {
+  Folder folder;
+  OutputFiles files(folder);
+  const Heard heard = heardOf(film(kMain, "-c:a mp3 -ar 44100"), folder, files);
+  REQUIRE(heard.reports.size() == 1);
+  INFO(failures(heard.reports[0]));
+  CHECK(heard.reports[0].passed);
+  CHECK(heard.reports[0].passthrough);
+  checkAgainstFfprobe(heard.reports[0], files.clipPath);
+  CHECK(picturesOf(folder / "source.mp4") == picturesOf(files.clipPath));
+}
+
+TEST_CASE("B-frames pass where the profile allows them", "[transcoder]") {
+  Folder folder;
+  OutputFiles files(folder);
+  draw(film("-profile:v high -bf 3 -crf 26"), folder / "source.mp4");
+  const Heard heard =
+      transcode(folder / "source.mp4", files.work(builtInProfiles().at("telegram")));
+  REQUIRE(heard.reports.size() == 1);
+  INFO(failures(heard.reports[0]));
+  CHECK(heard.reports[0].passed);
+  CHECK(heard.reports[0].passthrough);
+  CHECK(picturesOf(folder / "source.mp4") == picturesOf(files.clipPath));
+}
+
+TEST_CASE("what does not conform in one point is encoded", "[transcoder]") {
+  Folder folder;
+  OutputFiles files(folder);
+  Edits edits;
+  std::string source;
+  SECTION("B-frames") { source = film("-profile:v main -bf 2 -crf 26"); }
+  SECTION("another profile") { source = film("-profile:v high -bf 0 -crf 26"); }
+  SECTION("full range") { source = film(std::string(kMain) + " -color_range pc"); }
+  SECTION("an edit") {
+    source = film(kMain);
+    edits.mute = true;
+  }
+  SECTION("a changing frame rate") {
+    source = film(std::string(kMain) + " -vf 'select=not(between(n\\,20\\,50))' -vsync vfr");
+  }
+  SECTION("too large") { source = film("-profile:v main -bf 0 -crf 26 -vf scale=1920:1080"); }
+  SECTION("too fast") { source = film(std::string(kMain) + " -r 50"); }
+  const Heard heard = heardOf(source, folder, files, edits);
+  REQUIRE(heard.reports.size() == 1);
+  INFO(failures(heard.reports[0]));
+  CHECK(heard.reports[0].passed);
+  CHECK_FALSE(heard.reports[0].passthrough);
+}
