@@ -224,3 +224,33 @@ TEST_CASE("what a GIF says beside its pictures is found", "[transcoder]") {
   }
   CHECK_FALSE(measureWebp("RIFF").whole);
 }
+
+TEST_CASE("pictures show what the cut leaves, in the clip's time", "[transcoder]") {
+  Folder folder;
+  draw(kColours, folder / "source.mp4");
+  draw("-f lavfi -i color=white:size=100x100,format=rgba -frames:v 1", folder / "logo.png");
+  const Descriptor source = openToRead(folder / "source.mp4");
+  const Descriptor logo = openToRead(folder / "logo.png");
+  const Descriptor poster = openNew(folder / "poster.jpg"), sheet = openNew(folder / "sheet.jpg");
+  Work work;
+  work.inputs.source = source.get();
+  work.inputs.logo = logo.get();
+  work.edits.trimStartMs = 2'200;
+  work.edits.trimEndMs = 3'700;
+  work.edits.logo = Edits::Logo{"top-left", 20, 0, 100};
+  work.pictures.poster = poster.get();
+  work.pictures.storyboard = sheet.get();
+  Posters posters;
+  Extras extras;
+  Listener listener;
+  listener.posters = [&](const Posters& made) { posters = made; };
+  listener.extras = [&](const Extras& made) { extras = made; };
+  Process().transcode(work, listener);
+  CHECK(posters.poster.timeMs >= 0);
+  CHECK(posters.poster.timeMs <= 1'500);
+  CHECK(near(colourOf(folder / "poster.jpg", "100:60:150:80"), kGreen));
+  CHECK(near(colourOf(folder / "poster.jpg", "30:30:10:10"), {255, 255, 255}));
+  CHECK(extras.storyboardVtt.find("00:00:01.000 --> 00:00:01.5") != std::string::npos);
+  CHECK(extras.storyboardVtt.find("00:00:02") == std::string::npos);
+  CHECK(near(colourOf(folder / "sheet.jpg", "60:40:70:40"), kGreen));
+}

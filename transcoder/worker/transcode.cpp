@@ -82,7 +82,7 @@ class Transcode {
       source_ = examine(work_.inputs.source);
     }
     edits_ = planEdits(work_, source_);
-    const PosterScene scene = sceneOf(work_, source_, stretch());
+    const PosterScene scene = sceneOf(work_, source_, stretch(), &edits_.material);
     sayPosters(scene);
     planSound(work_, edits_);
     for (const Rendition& each : work_.renditions)
