@@ -254,3 +254,30 @@ TEST_CASE("pictures show what the cut leaves, in the clip's time", "[transcoder]
   CHECK(extras.storyboardVtt.find("00:00:02") == std::string::npos);
   CHECK(near(colourOf(folder / "sheet.jpg", "60:40:70:40"), kGreen));
 }
+
+TEST_CASE("a teaser is the same bytes whatever is made with it", "[transcoder]") {
+  Folder folder;
+  draw("-f lavfi -i testsrc2=size=320x180:rate=25:duration=9 -c:v libx264 -g 30",
+       folder / "source.mp4");
+  const Descriptor source = openToRead(folder / "source.mp4");
+  const auto profiles = builtInProfiles();
+  std::vector<std::string> hashes;
+  for (const bool withClip : {false, true}) {
+    const Descriptor teaser = openNew(folder / "teaser"), clip = openNew(folder / "clip");
+    const Descriptor poster = openNew(folder / "poster");
+    Work work;
+    work.inputs.source = source.get();
+    if (withClip) {
+      work.renditions.push_back({profiles.at("whatsapp"), clip.get()});
+      work.pictures.poster = poster.get();
+    }
+    work.renditions.push_back({profiles.at("teaser-webp"), teaser.get()});
+    Listener listener;
+    listener.clip = [&](const Report& report) {
+      if (report.profile == "teaser-webp") hashes.push_back(report.sha256);
+    };
+    Process().transcode(work, listener);
+  }
+  REQUIRE(hashes.size() == 2);
+  CHECK(hashes[0] == hashes[1]);
+}

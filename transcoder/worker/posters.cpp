@@ -31,11 +31,41 @@ PictureMaker makerFor(const PosterScene& scene, const AVCodecParameters& contain
   return scene.pictures(container, size.width, size.height);
 }
 
+PosterScene plainScene(const Work& work, const Source& source, const Stretch& stretch) {
+  const Size size = atMost(kPosterLongSide, shownSize(source.probe, work.edits));
+  return {work.inputs.source,
+          source,
+          stretch,
+          size.width,
+          size.height,
+          [&](const AVCodecParameters& container, int w, int h) {
+            return PictureMaker(container, source.orientation, w, h,
+                                work.edits.background.value_or(0xffffff), work.edits.fit);
+          }};
+}
+
+// A painter of its own for each maker of pictures: they work on several threads.
+std::function<std::function<void(AVFrame&, std::int64_t)>()> drawingOf(const Edits& edits,
+                                                                       const EditMaterial& material,
+                                                                       const Source& source,
+                                                                       const Stretch& stretch) {
+  const bool captions = edits.captions.has_value();
+  const std::int64_t startMs = (stretch.startUs - source.firstUs) / 1000;
+  const std::int64_t durationUs = stretch.endUs - stretch.startUs;
+  return [=, &material] {
+    EditMaterial own{captions ? material.captions : std::vector<Caption>(), {}};
+    if (material.logo) own.logo = share(*material.logo);
+    auto painter = std::make_shared<EditPainter>(edits, own, startMs, durationUs);
+    return [painter](AVFrame& picture, std::int64_t us) { painter->paint(picture, us); };
+  };
+}
+
 }  // namespace
 
 ScenePictures::ScenePictures(const PosterScene& scene, const AVCodecParameters& container,
                              int longSide)
-    : maker_(makerFor(scene, container, atMost(longSide, {scene.width, scene.height}))) {
+    : maker_(makerFor(scene, container, atMost(longSide, {scene.width, scene.height}))),
+      startUs_(scene.stretch.startUs) {
   if (scene.drawing) draw_ = scene.drawing();
 }
 
@@ -44,7 +74,7 @@ Frame ScenePictures::make(const FrameGrabber::Picture& picture) {
   Frame made = maker_.make(*picture.frame, picture.aspect);
   if (!draw_) return made;
   check(av_frame_make_writable(made.get()), "picture");
-  draw_(*made);
+  draw_(*made, std::max<std::int64_t>(0, picture.us - startUs_));
   return made;
 }
 
@@ -99,24 +129,17 @@ Posters posterAt(const PosterScene& scene, std::int64_t atMs, const PictureOutpu
 
 PosterScene sceneOf(const Work& work, const Source& source, const Stretch& stretch,
                     const EditMaterial* material) {
-  const Size size = atMost(kPosterLongSide, shownSize(source.probe, work.edits));
-  PosterScene scene{work.inputs.source,
-                    source,
-                    stretch,
-                    size.width,
-                    size.height,
-                    [&](const AVCodecParameters& container, int w, int h) {
-                      return PictureMaker(container, source.orientation, w, h,
-                                          work.edits.background.value_or(0xffffff), work.edits.fit);
-                    }};
-  if (!work.edits.logo || !material) return scene;
-  scene.drawing = [&work, material] {
-    Edits logo;
-    logo.logo = work.edits.logo;
-    auto painter =
-        std::make_shared<EditPainter>(logo, EditMaterial{{}, share(*material->logo)}, 0, 1);
-    return [painter](AVFrame& picture) { painter->paint(picture, 0); };
-  };
+  Edits logo;
+  logo.logo = work.edits.logo;
+  PosterScene scene = plainScene(work, source, stretch);
+  if (logo.logo && material) scene.drawing = drawingOf(logo, *material, source, stretch);
+  return scene;
+}
+
+PosterScene movingSceneOf(const Work& work, const Source& source, const Stretch& stretch,
+                          const EditMaterial& material) {
+  PosterScene scene = plainScene(work, source, stretch);
+  scene.drawing = drawingOf(work.edits, material, source, stretch);
   return scene;
 }
 

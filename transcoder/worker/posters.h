@@ -22,8 +22,8 @@ struct PosterScene {
   Stretch stretch;            // that becomes the clip
   int width = 0, height = 0;  // of the best clip, or of anything in its shape; as seen
   PictureMakerOf pictures;
-  // Makes what draws on finished pictures: the logo, never a caption or a fade. May be empty.
-  std::function<std::function<void(AVFrame& picture)>()> drawing{};
+  // Makes what draws on finished pictures at a time of the clip (microseconds). May be empty.
+  std::function<std::function<void(AVFrame& picture, std::int64_t us)>()> drawing{};
 };
 
 // Finished pictures of a scene in one size. Not thread-safe.
@@ -34,7 +34,8 @@ class ScenePictures {
 
  private:
   PictureMaker maker_;
-  std::function<void(AVFrame&)> draw_;
+  std::int64_t startUs_;
+  std::function<void(AVFrame&, std::int64_t)> draw_;
 };
 
 // Seeks through the source and picks; within about a second also at 4K. Throws Refused (nothing
@@ -47,10 +48,12 @@ Posters posterAt(const PosterScene& scene, std::int64_t atMs, const PictureOutpu
 // The same files from a finished picture: yuv420p in BT.709 limited range. No candidates.
 Posters writePosters(const AVFrame& picture, std::int64_t timeMs, const PictureOutputs& files);
 
-// The scene of some work; `work`, `source` and `material` outlive it. Without material nothing is
-// drawn on its pictures.
+// The scene of some work; `work`, `source` and `material` outlive it. Posters show the logo, moving
+// pictures the captions and fades of their moments too; without material nothing is drawn.
 PosterScene sceneOf(const Work& work, const Source& source, const Stretch& stretch,
                     const EditMaterial* material = nullptr);
+PosterScene movingSceneOf(const Work& work, const Source& source, const Stretch& stretch,
+                          const EditMaterial& material);
 
 // What `work` wants of these: an own picture, a chosen moment, or the best one. Throws Refused.
 Posters makePosters(const Work& work, const PosterScene& scene);

@@ -10,11 +10,8 @@
 
 namespace clipcourier::transcoder {
 
-inline bool isAnimation(const Profile& profile) { return profile.format != "mp4"; }
-
-// What is made of a clip's pictures as they pass by, beside the clip itself: storyboard, preview,
-// and the animated renditions. Not thread-safe, but may be fed on one thread and finished on
-// another.
+// What is made of a clip's pictures as they pass by, beside the clip itself: storyboard and
+// preview. Not thread-safe, but may be fed on one thread and finished on another.
 class SidePictures {
  public:
   // The clip has `slots` frames at `rate`, in the shape of `picture`. What is worth seeing is taken
@@ -22,7 +19,7 @@ class SidePictures {
   SidePictures(const Work& work, const Posters& posters, Fraction rate, std::int64_t slots,
                Size picture);
 
-  bool any() const { return storyboard_ || preview_ || !animations_.empty(); }
+  bool any() const { return storyboard_ || preview_; }
 
   // Every picture of the clip in rising order, yuv420p in BT.709 limited range, of any size; it
   // stands for `count` slots from `slot` on. Costs nothing when it is not needed.
@@ -31,25 +28,16 @@ class SidePictures {
   // Instead of consider(), when no clip is decoded: only what is needed is, by seeking.
   void grab(const PosterScene& scene);
 
-  // Writes and proves each animated rendition, each in a thread of its own. Throws Error, Refused
-  // (no picture came).
-  std::vector<Report> finishAnimations(const Source& source) const;
   // Writes storyboard and preview; what got no picture stays without bytes. Throws Error.
   Extras finishExtras() const;
 
  private:
-  struct Animated {
-    const Rendition* rendition;
-    AnimationMaker maker;
-  };
-  Report finish(const Animated& animated, const Source& source) const;
   std::vector<std::int64_t> wanted() const;
 
   const Work& work_;
   Fraction rate_;
   std::optional<Storyboard> storyboard_;
   std::optional<AnimationMaker> preview_;
-  std::vector<Animated> animations_;
 };
 
 }  // namespace clipcourier::transcoder

@@ -15,6 +15,7 @@
 #include "transcoder/worker/proof.h"
 #include "transcoder/worker/refusals.h"
 #include "transcoder/worker/side_pictures.h"
+#include "transcoder/worker/teasers.h"
 
 namespace clipcourier::transcoder {
 namespace {
@@ -91,7 +92,7 @@ class Transcode {
     if (!open_.empty()) make(1);
     settleServed();
     while (!open_.empty()) make(open_.size());
-    makeSidePictures(scene);
+    makeSidePictures();
     progress_.at(100, "check", kDone);
   }
 
@@ -117,15 +118,26 @@ class Transcode {
 
   // Before the first encode: a person sees something, and can choose.
   void sayPosters(const PosterScene& scene) {
-    if (!work_.pictures.anyPoster()) return;
-    progress_.at(1, "pictures", kPictures);
     StageTimer timer(stages_, "pictures", StageTimer::Of::process);
-    posters_ = makePosters(work_, scene);
-    if (listener_.posters) listener_.posters(posters_);
+    if (work_.pictures.anyPoster()) {
+      progress_.at(1, "pictures", kPictures);
+      posters_ = makePosters(work_, scene);
+      if (listener_.posters) listener_.posters(posters_);
+    }
+    // What moving pictures show does not depend on whether posters are wanted with them.
+    if (posters_.candidates.empty() && wantsMovingPictures())
+      posters_ = findPosters(scene, PictureOutputs{});
   }
 
-  // Storyboard, preview and animations: from the pictures of the first encode, or else by seeking.
-  void makeSidePictures(const PosterScene& scene) {
+  bool wantsMovingPictures() const {
+    return work_.pictures.preview >= 0 ||
+           std::any_of(work_.renditions.begin(), work_.renditions.end(),
+                       [](const Rendition& each) { return isAnimation(each.profile); });
+  }
+
+  // Storyboard and preview: from the pictures of the first encode, or else by seeking; and teasers.
+  void makeSidePictures() {
+    const PosterScene scene = movingSceneOf(work_, source_, stretch(), edits_.material);
     if (!side_) {
       const Fraction rate = source_.scan.rate.perSecond;
       const std::int64_t slots =
@@ -134,10 +146,9 @@ class Transcode {
                     Size{scene.width, scene.height});
       if (side_->any()) side_->grab(scene);
     }
-    if (!side_->any()) return;
     progress_.at(percent_, "pictures", kPictures);
     StageTimer timer(stages_, "pictures", StageTimer::Of::process);
-    for (const Report& report : side_->finishAnimations(source_))
+    for (const Report& report : makeTeasers(work_, scene, posters_))
       if (listener_.clip) listener_.clip(report);
     if (work_.pictures.anyExtra() && listener_.extras) listener_.extras(side_->finishExtras());
   }
