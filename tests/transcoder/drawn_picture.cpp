@@ -10,7 +10,20 @@
 #include "transcoder/worker/examine.h"
 #include "transcoder/worker/picture_maker.h"
 
+extern "C" {
+#include <libavutil/log.h>
+}
+
 namespace clipcourier::transcoder {
+namespace {
+
+// As in the worker: what libav has to say is no part of a result.
+[[maybe_unused]] const bool kQuiet = [] {
+  av_log_set_level(AV_LOG_FATAL);
+  return true;
+}();
+
+}  // namespace
 
 std::vector<Frame> pictures(const std::filesystem::path& path, const Edits& edits, int longSide,
                             std::size_t most) {

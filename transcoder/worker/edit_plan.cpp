@@ -86,31 +86,24 @@ EditPlan planEdits(const Work& work, const Source& source) {
   return plan;
 }
 
-SoundShape EditPlan::soundFor(int channels) const {
-  const auto found = sound.find(channels);
-  return found == sound.end() ? SoundShape{} : found->second.shape;
-}
-
-void planSound(const Work& work, EditPlan& plan) {
-  if (!plan.source.probe.audio) return;
+const LoudnessPlan& soundFor(const Work& work, EditPlan& plan, int channels, int kbps) {
+  const auto [found, isNew] = plan.sound.try_emplace({channels, kbps});
+  if (!isNew || kbps <= 0 || !plan.source.probe.audio) return found->second;
   const std::int64_t endUs =
       std::max(plan.source.scan.videoEndUs, plan.source.scan.audioEndUs.value_or(0));
-  for (const Rendition& each : work.renditions) {
-    const int channels = each.profile.audio.channels;
-    if (channels > 0 && !plan.sound.contains(channels))
-      plan.sound[channels] =
-          planLoudness(work.inputs.source, plan.startUs, endUs, channels, work.edits);
-  }
+  found->second = planLoudness(work.inputs.source, plan.startUs, endUs, channels, kbps, work.edits);
+  return found->second;
 }
 
-void addEdits(const EditPlan& plan, const EditPainter& painter, int clipFd, int channels,
+void addEdits(const EditPlan& plan, const EditPainter& painter, int clipFd, int channels, int kbps,
               Report& report) {
   const auto add = [](const std::vector<Notice>& from, std::vector<Notice>& to) {
     to.insert(to.end(), from.begin(), from.end());
   };
   // A padded canvas is no size the source ever had.
   if (report.edits.fit && report.edits.fit->fill != "crop")
-    std::erase_if(report.repaired, [](const Notice& each) { return each.code == "repair.resized"; });
+    std::erase_if(report.repaired,
+                  [](const Notice& each) { return each.code == "repair.resized"; });
   add(plan.repaired, report.repaired);
   add(plan.warnings, report.warnings);
   if (painter.missingCharacters() > 0)
@@ -118,7 +111,7 @@ void addEdits(const EditPlan& plan, const EditPainter& painter, int clipFd, int 
         {"warning.captions_characters",
          {"Einige Zeichen der Untertitel gibt es in unseren Schriften nicht; sie fehlen.",
           "Our fonts do not have some characters of the captions; they are left out."}});
-  const auto sound = plan.sound.find(channels);
+  const auto sound = plan.sound.find({channels, kbps});
   if (sound == plan.sound.end() || !report.hasAudio) return;
   if (const auto& notice = sound->second.notice)
     (notice->code.starts_with("warning.") ? report.warnings : report.repaired).push_back(*notice);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <map>
-#include <memory>
+#include <utility>
 
 #include "transcoder/job.h"
 #include "transcoder/worker/cut.h"
@@ -16,21 +16,19 @@ struct EditPlan {
   std::int64_t startUs = 0;  // source time of every clip's first frame
   EditMaterial material;
   std::vector<Notice> repaired, warnings;
-  std::map<int, LoudnessPlan> sound;  // by the clip's channels; see planSound()
-
-  SoundShape soundFor(int channels) const;
+  std::map<std::pair<int, int>, LoudnessPlan> sound;  // by channels and kbps; see soundFor()
 };
 
 // Reads what was handed over and finds the cut. Throws Refused (see cutOf, readMaterial).
 EditPlan planEdits(const Work& work, const Source& source);
 
-// Measures the sound when its loudness is to change; all of it is decoded, so what is wanted sooner
-// comes before.
-void planSound(const Work& work, EditPlan& plan);
+// What is done to the sound of clips of a kind. Measures it, once for each kind, when its loudness
+// is to change; all of it is decoded then.
+const LoudnessPlan& soundFor(const Work& work, EditPlan& plan, int channels, int kbps);
 
 // Adds to a clip's report what the edits did to it and, for its loudness, what the finished file
 // measures.
-void addEdits(const EditPlan& plan, const EditPainter& painter, int clipFd, int channels,
+void addEdits(const EditPlan& plan, const EditPainter& painter, int clipFd, int channels, int kbps,
               Report& report);
 
 }  // namespace clipcourier::transcoder

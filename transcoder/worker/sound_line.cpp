@@ -38,7 +38,7 @@ SoundLine::Conversion& SoundLine::conversionFor(const ClipWish& wish) {
       av_rescale(wish.plan.slots, static_cast<std::int64_t>(audio.sampleRate) * rate.den, rate.num);
   for (const auto& each : conversions_)
     if (each->channels == audio.channels && each->rate == audio.sampleRate &&
-        each->startUs == wish.startUs && each->samples == samples)
+        each->startUs == wish.startUs && each->samples == samples && each->shape == wish.sound)
       return *each;
   return *conversions_.emplace_back(std::make_unique<Conversion>(
       Conversion{audio.channels, audio.sampleRate, wish.startUs, samples, wish.sound, {}, {}}));

@@ -16,6 +16,7 @@ struct SoundShape {
   int fadeInMs = 0, fadeOutMs = 0;
 
   bool changes() const;
+  bool operator==(const SoundShape&) const = default;  // the same curve, not an equal one
   // Planar float that begins at sample `first` of the clip's `samples`.
   void apply(AVFrame& frame, std::int64_t first, std::int64_t samples) const;
 };

@@ -85,7 +85,6 @@ class Transcode {
     edits_ = planEdits(work_, source_);
     const PosterScene scene = sceneOf(work_, source_, stretch(), &edits_.material);
     sayPosters(scene);
-    planSound(work_, edits_);
     for (const Rendition& each : work_.renditions)
       if (!isAnimation(each.profile)) planOrRefuse(each);
     takeOverWhatFits();
@@ -103,11 +102,11 @@ class Transcode {
     const std::int64_t durationUs = endOf(edits_.source, startUs, profile.maxSeconds) - startUs;
     if (durationUs > profile.maxSeconds * 1'000'000LL + 500'000)
       refuse::tooLong(durationUs / 1000, profile.maxSeconds);
-    open_.push_back({&rendition,
-                     {profile, plan(profile, edits_.source.probe, durationUs), rendition.clip,
-                      startUs, edits_.soundFor(profile.audio.channels)},
-                     {},
-                     {}});
+    open_.push_back(
+        {&rendition,
+         {profile, plan(profile, edits_.source.probe, durationUs), rendition.clip, startUs},
+         {},
+         {}});
   } catch (const Refused& refused) {
     if (listener_.refused) listener_.refused({rendition.profile.name, refused.refusal()});
   }
@@ -220,7 +219,11 @@ class Transcode {
 
   void encode(std::vector<Job>& jobs, double from, double to, int attempt) {
     std::vector<ClipWish> wishes;
-    for (const Job& each : jobs) wishes.push_back(each.wish);
+    for (Job& each : jobs) {
+      ClipWish& wish = each.wish;
+      wish.sound = soundFor(work_, edits_, wish.profile.audio.channels, wish.plan.audioKbps).shape;
+      wishes.push_back(wish);
+    }
     ClipRun run{work_.inputs.source, edits_.source};
     const Plan& first = wishes[0].plan;
     painter_.emplace(
@@ -261,7 +264,8 @@ class Transcode {
     }
     addNotices(edits_.source, plan, job.made, job.wish.startUs, report);
     if (painter_)  // nothing was edited without
-      addEdits(edits_, *painter_, job.wish.fd, job.wish.profile.audio.channels, report);
+      addEdits(edits_, *painter_, job.wish.fd, job.wish.profile.audio.channels, plan.audioKbps,
+               report);
     return report;
   }
 
