@@ -33,6 +33,7 @@ more_films() {
   film wmv2.asf -c:v wmv2 -c:a wmav2
   film theora.ogv -c:v libtheora -an
   film a.gif -an
+  film animated.webp -c:v libwebp_anim -an
   film a.apng -f apng -an
   film raw.h264 -c:v libx264 -preset ultrafast -an
   film raw.m4v -c:v mpeg4 -f m4v -an
@@ -49,6 +50,10 @@ pictures() {
 case "$name" in
   probe) films; more_films ;;
   boxes) films ;;
+  gif)
+    film a.gif -an
+    film b.gif -an -loop -1 -frames:v 2
+    ;;
   h264)
     film a.h264 -c:v libx264 -preset ultrafast -crf 40 -an
     film b.h264 -c:v libx264 -preset fast -bf 2 -crf 40 -an
