@@ -48,6 +48,10 @@ const Notice kPassedThrough{"repair.passed_through",
                              "The video fitted already: its pictures were taken over unchanged."}};
 const Words kDone{"Fertig.", "Done."};
 
+// Measured: an encoder holds its lookahead, and all of them together stay below 450 MB with the
+// rest of the process. More renditions than that take a further decode.
+constexpr std::int64_t kEncoderBytesPerPixel = 160;
+constexpr std::int64_t kEncodersBytes = 330'000'000;
 constexpr int kMaxAgain = 2;             // encodes after the first
 constexpr double kUnseenStarving = 0.5;  // of the rate factor
 constexpr std::int64_t kSoundTailUs = 300'000;
@@ -90,7 +94,7 @@ class Transcode {
     takeOverWhatFits();
     if (!open_.empty()) make(1);
     settleServed();
-    while (!open_.empty()) make(open_.size());
+    while (!open_.empty()) make(batch());
     makeSidePictures();
     progress_.at(100, "check", kDone);
   }
@@ -160,6 +164,18 @@ class Transcode {
       StageTimer timer(stages_, "pictures");
       side_->consider(picture, slot, slots);
     };
+  }
+
+  // How many of the open jobs fit into the memory at once; at least one.
+  std::size_t batch() const {
+    std::int64_t bytes = 0;
+    std::size_t count = 0;
+    for (const Job& each : open_) {
+      bytes += kEncoderBytesPerPixel * each.wish.plan.width * each.wish.plan.height;
+      if (count > 0 && bytes > kEncodersBytes) break;
+      ++count;
+    }
+    return count;
   }
 
   // A source that is already what a profile wants is not encoded again, unless the proof finds

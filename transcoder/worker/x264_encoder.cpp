@@ -23,6 +23,10 @@ struct Close {
   void operator()(x264_t* encoder) const noexcept { x264_encoder_close(encoder); }
 };
 
+// Each picture of the lookahead takes 3.3 bytes per pixel, and the last ones help least.
+constexpr int kLargePixels = 1'300'000;
+constexpr int kLargeLookahead = 20;
+
 [[noreturn]] void cannot(const std::string& what) {
   throw Error(ErrorKind::internal, "x264 " + what);
 }
@@ -92,6 +96,8 @@ x264_param_t parametersFor(const Plan& plan, const Profile& profile) {
   param.rc.i_rc_method = X264_RC_CRF;
   param.rc.f_rf_constant = static_cast<float>(plan.crf);
   param.i_level_idc = levelFor(plan, video);
+  if (plan.width * plan.height > kLargePixels)
+    param.rc.i_lookahead = std::min(param.rc.i_lookahead, kLargeLookahead);
   for (const std::string& each : text::split(video.x264, ':'))
     if (const auto equals = each.find('='); equals != std::string::npos)
       set(param, each.substr(0, equals), each.substr(equals + 1));
