@@ -54,7 +54,7 @@ async function transcode(source, out) {
   }
 }
 
-const kFit = `scale=${kCell.width}:${kCell.height}:force_original_aspect_ratio=decrease,setsar=1,` +
+const kFit = `scale=iw*sar:ih,scale=${kCell.width}:${kCell.height}:force_original_aspect_ratio=decrease,setsar=1,` +
   `pad=${kCell.width}:${kCell.height}:-1:-1:color=gray,format=rgb24`;
 
 // One cell; gray when there is nothing to see.
