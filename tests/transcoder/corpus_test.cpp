@@ -30,11 +30,15 @@ const std::map<std::string, std::string> kRefusedOnPurpose{
 
 // Where the command is no judge.
 const std::set<std::string> kNoSecondOpinion{
+    "bad-fuzz-broken-sps.flv",                // its times contradict each other
     "codec-mp4-two-sample-descriptions.mp4",  // it stretches what changes its shape; we add bars
     "codec-webm-vp8-frame-size-change.webm",  // it starts its filters over, and its clock
     "codec-webp-animated.webp",               // it cannot read this
     "bad-huge-gif-frame-exceeds-screen.gif",  // four pixels of colours that 4:2:0 has to mix
 };
+
+// A frame of MP3 lasts 72 ms at 8 kHz, and the two do not agree whether the first is heard.
+const std::set<std::string> kNoSoundOpinion{"codec-avi-xvid-asp-mp3-8khz.avi"};
 
 // The reasons that must be exactly these; the others are refused for any.
 const std::map<std::string, std::string> kReasons{
@@ -169,7 +173,8 @@ void checkClip(const ManifestRow& row, const Heard& heard, const OutputFiles& fi
   checkAgainstFfprobe(report, files.clipPath);
   if (!isWhole(report) || kNoSecondOpinion.contains(row.file)) return;
   checkPictures(report, corpusFolder() / row.file, files.clipPath);
-  checkSound(report, corpusFolder() / row.file, files.clipPath);
+  if (!kNoSoundOpinion.contains(row.file))
+    checkSound(report, corpusFolder() / row.file, files.clipPath);
 }
 
 void checkRow(const ManifestRow& row) {
