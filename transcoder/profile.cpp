@@ -83,6 +83,7 @@ void visitAll(Visit&& visit, T& p) {
   visit("max_b_frames", p.video.maxBFrames);
   visit("preset", p.video.preset);
   visit("x264", p.video.x264);
+  visit("quantiser_steps", p.video.quantiserSteps);
   visit("crf", p.video.crf);
   visit("max_kbps", p.video.maxKbps);
   visit("key_frame_seconds", p.video.keyFrameSeconds);

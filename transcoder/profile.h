@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/byte_size.h"
 
@@ -35,6 +36,9 @@ struct Profile {
     int maxBFrames = 0;
     std::string preset;  // x264's name
     std::string x264;    // further options of x264, "ref=3:qcomp=0.7"; may be empty
+    // Added to the quantiser of one picture after the other, again and again; may be empty. Without
+    // B-frames better pictures now and then serve those after them.
+    std::vector<int> quantiserSteps;
     int crf = 0;
     int maxKbps = 0;
     int keyFrameSeconds = 0;

@@ -69,6 +69,21 @@ Setter x264(std::string& target) {
   return [&target](const std::string& text) { return readX264Options(text, target); };
 }
 
+Setter steps(std::vector<int>& target) {
+  return [&target](const std::string& text) -> std::optional<std::string> {
+    std::vector<int> steps;
+    for (const std::string& word : text::split(text, ' ')) {
+      if (word.empty()) continue;
+      int step = 0;
+      if (const auto wrong = number(step, -6, 6)(word)) return wrong;
+      steps.push_back(step);
+    }
+    if (steps.size() > 16) return "must be at most 16 numbers";
+    target = steps;
+    return std::nullopt;
+  };
+}
+
 struct Key {
   Setter set;
   bool required = true;
@@ -106,6 +121,7 @@ Keys keysOfMp4(Profile& p) {
        {oneOf(p.video.preset, {"ultrafast", "superfast", "veryfast", "faster", "fast", "medium",
                                "slow", "slower", "veryslow"})}},
       {"video.x264", {x264(p.video.x264), false}},
+      {"video.quantiser_steps", {steps(p.video.quantiserSteps), false}},
       {"video.crf", {number(p.video.crf, 10, 45)}},
       {"video.max_kbps", {number(p.video.maxKbps, 50, 100'000)}},
       {"video.key_frame_seconds", {number(p.video.keyFrameSeconds, 1, 60), false}},
@@ -224,6 +240,8 @@ void compare(const Profile& p, Complaints& complaints) {
   if (p.floor.crf < p.video.crf) complaints.add(0, "floor.crf must not be below video.crf");
   if (p.audio.minKbps > p.audio.maxKbps)
     complaints.add(0, "audio.min_kbps must not be above audio.max_kbps");
+  if (p.video.maxBFrames > 0 && !p.video.quantiserSteps.empty())
+    complaints.add(0, "video.quantiser_steps is for clips without B-frames");
   if (p.video.maxBFrames > 0 && p.video.profile == "baseline")
     complaints.add(0, "the profile baseline has no B-frames: video.max_b_frames must be 0");
 }

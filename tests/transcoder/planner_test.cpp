@@ -1,7 +1,13 @@
 #include "transcoder/worker/planner.h"
 
+#include <cmath>
+#include <random>
+
 #include "support/catch.h"
 #include "transcoder/files.h"
+#include "transcoder/worker/advice.h"
+#include "transcoder/worker/rate_model.h"
+#include "transcoder/worker/refusals.h"
 
 using namespace clipcourier::transcoder;
 
@@ -63,7 +69,7 @@ TEST_CASE("no plan can pass the byte target, however long or large the source", 
         CHECK(kbit * 1000 / 8 <= static_cast<double>(profile.target.bytes));
         CHECK(made.audioKbps <= profile.audio.maxKbps);
         CHECK((made.audioKbps > 0) == audio);
-        CHECK(made.slots == seconds * 30);
+        CHECK(made.slots == std::llround(seconds * made.frameRate.value()));
       }
 }
 
@@ -82,6 +88,7 @@ TEST_CASE("a longer source never gets more bits per second nor a larger picture"
 TEST_CASE("a long source that needs few bits keeps its size", "[transcoder]") {
   Probe easy = source(1280, 720);
   CHECK(plan(whatsapp(), easy, 590 * kSecond).width < 1280);
+  easy.video.codec = "h264";
   easy.video.kbps = 60;
   CHECK(plan(whatsapp(), easy, 590 * kSecond).width == 1280);
 }
@@ -91,4 +98,223 @@ TEST_CASE("a clip that came out too large is planned tighter", "[transcoder]") {
   const Plan second = tighter(first, whatsapp(), 17'000'000);
   CHECK(second.maxKbps < first.maxKbps);
   CHECK(second.width == first.width);
+}
+
+namespace {
+
+// One random case: a built-in profile with its limits changed, and a source.
+struct Case {
+  Profile profile;
+  Probe source;
+  std::int64_t durationUs = 0;
+  Complexity complexity;
+};
+
+class Cases {
+ public:
+  explicit Cases(unsigned seed) : random_(seed) {}
+  Case next() {
+    static const auto all = builtInProfiles();
+    Case made;
+    made.profile = std::next(all.begin(), pick(0, static_cast<int>(all.size()) - 1))->second;
+    made.profile.target.bytes = static_cast<std::uint64_t>(pick(200, 50'000)) * 1000;
+    made.profile.limit.bytes = made.profile.target.bytes * 103 / 100;
+    made.profile.video.minSourceLongSide = 0;
+    static constexpr Fraction kRates[] = {{24000, 1001}, {25, 1}, {30, 1}, {50, 1},
+                                          {60, 1},       {90, 1}, {12, 1}, {240, 1}};
+    made.source = source(pick(2, 4096), pick(2, 4096), kRates[pick(0, 7)], pick(0, 3) > 0);
+    made.source.video.codec = pick(0, 1) ? "h264" : "prores";
+    made.source.video.constantRate = pick(0, 4) > 0;
+    made.source.video.kbps = pick(0, 30'000);
+    made.durationUs = pick(1, 700'000) * 1000LL;
+    if (pick(0, 2) == 0) made.complexity = pick(5, 500) / 1000.0;
+    return made;
+  }
+
+ private:
+  int pick(int lowest, int highest) {
+    return std::uniform_int_distribution<int>(lowest, highest)(random_);
+  }
+  std::mt19937 random_;
+};
+
+std::optional<Plan> planned(const Case& of) {
+  try {
+    return plan(of.profile, of.source, of.durationUs, of.complexity);
+  } catch (const Refused& refused) {
+    CHECK(refused.refusal().code == "input.too_long");
+    return std::nullopt;
+  }
+}
+
+double pixels(const Plan& plan) { return static_cast<double>(plan.width) * plan.height; }
+
+// The most bytes a clip of this plan can have: buffer and rates, and the tables of the MP4.
+double mostBytes(const Plan& plan, std::int64_t durationUs) {
+  const double seconds = static_cast<double>(durationUs) / 1e6;
+  const double kbit = (plan.maxKbps + plan.audioKbps * 1.02) * seconds + plan.bufferKbit;
+  return kbit * 125 + static_cast<double>(plan.slots) * 12 + (plan.audioKbps ? seconds * 500 : 0);
+}
+
+void checkPlan(const Case& of, const Plan& made) {
+  const Profile& profile = of.profile;
+  const int longest = std::max(of.source.video.width, of.source.video.height);
+  CHECK(made.width % 2 == 0);
+  CHECK(made.height % 2 == 0);
+  CHECK(made.width >= 2);
+  CHECK(made.height >= 2);
+  CHECK(std::max(made.width, made.height) <=
+        std::max(2, std::min(longest, profile.video.maxLongSide)));
+  CHECK(made.frameRate.value() <= profile.video.maxFps + 0.02);
+  CHECK(made.slots >= 1);
+  if (profile.format != "mp4") {
+    CHECK(made.audioKbps == 0);
+    CHECK(made.slots <= profile.excerptSeconds * profile.video.maxFps + 1);
+    return;
+  }
+  CHECK(mostBytes(made, of.durationUs) <= static_cast<double>(profile.target.bytes));
+  CHECK(made.maxKbps <= profile.video.maxKbps);
+  CHECK((made.audioKbps > 0) == of.source.audio.has_value());
+  CHECK(made.audioKbps <= profile.audio.maxKbps);
+  CHECK(made.crf >= profile.video.crf);
+  CHECK(made.expectedCrf <= profile.floor.crf + 1e-9);
+  CHECK(
+      levelLimits(profile.video.maxLevel).allows(made.width, made.height, made.frameRate.value()));
+}
+
+}  // namespace
+
+TEST_CASE("whatever the profile and the source, a plan keeps every limit", "[transcoder]") {
+  const unsigned seed = std::random_device{}();
+  CAPTURE(seed);
+  Cases cases(seed);
+  int made = 0;
+  for (int i = 0; i < 4'000; ++i) {
+    const Case of = cases.next();
+    CAPTURE(i, of.profile.name, of.profile.target.bytes, of.source.video.width,
+            of.source.video.height, of.durationUs);
+    if (const auto plan = planned(of)) {
+      checkPlan(of, *plan);
+      ++made;
+    }
+  }
+  CHECK(made > 1'000);
+}
+
+TEST_CASE("more time never gives a better plan, more bytes never a worse one", "[transcoder]") {
+  const unsigned seed = std::random_device{}();
+  CAPTURE(seed);
+  Cases cases(seed);
+  for (int i = 0; i < 2'000; ++i) {
+    const Case of = cases.next();
+    CAPTURE(i, of.profile.name, of.profile.target.bytes, of.source.video.width,
+            of.source.video.height, of.durationUs);
+    const auto now = planned(of);
+    Case longer = of, larger = of;
+    longer.durationUs = of.durationUs * 5 / 4 + 1000;
+    larger.profile.target.bytes = of.profile.target.bytes * 6 / 5;
+    larger.profile.limit.bytes = larger.profile.target.bytes;
+    const auto after = planned(longer), more = planned(larger);
+    if (after) {
+      REQUIRE(now);
+      CHECK(pixels(*after) <= pixels(*now));
+      CHECK(after->frameRate.value() <= now->frameRate.value() + 1e-9);
+      if (pixels(*after) == pixels(*now) && after->frameRate == now->frameRate)
+        CHECK(after->maxKbps <= now->maxKbps);
+    }
+    if (now) {
+      REQUIRE(more);
+      CHECK(pixels(*more) >= pixels(*now));
+      CHECK(more->frameRate.value() >= now->frameRate.value() - 1e-9);
+    }
+  }
+}
+
+TEST_CASE("a tight budget first halves the rate of 60, then the size, then the rate again",
+          "[transcoder]") {
+  const Profile telegram = builtInProfiles().at("telegram");
+  const Probe fast = source(1920, 1080, {60, 1});
+  CHECK(plan(telegram, fast, 10 * kSecond).frameRate == Fraction{60, 1});
+  double rate = 60, width = 1920;
+  for (int seconds = 20; seconds <= 1'200; seconds += 20) {
+    const Plan made = plan(telegram, fast, seconds * kSecond);
+    CAPTURE(seconds, made.width);
+    if (made.width < 1920) CHECK(made.frameRate.value() <= 30);
+    if (made.frameRate.value() < 30) CHECK(made.width <= 960);
+    CHECK(made.frameRate.value() <= rate);
+    CHECK(made.width <= width);
+    rate = made.frameRate.value();
+    width = made.width;
+  }
+  CHECK(rate == 15);
+}
+
+TEST_CASE("what is below the quality floor is refused with choices that help", "[transcoder]") {
+  const Profile mms = builtInProfiles().at("mms");
+  const Probe video = source(1920, 1080);
+  const int most = longestSeconds(mms, video);
+  REQUIRE(most > 10);
+  CHECK_NOTHROW(plan(mms, video, most * kSecond));
+  try {
+    plan(mms, video, (most + 2) * kSecond);
+    FAIL("was not refused");
+  } catch (const Refused& refused) {
+    const Refusal& refusal = refused.refusal();
+    CHECK(refusal.code == "input.too_long");
+    REQUIRE(refusal.choices.size() == 3);
+    CHECK(refusal.choices[0].code == "choice.trim");
+    CHECK(refusal.choices[0].value == most * 1000);
+    CHECK(refusal.choices[1].code == "choice.excerpt");
+    CHECK(refusal.choices[2].code == "choice.watch_only");
+    for (const Choice& choice : refusal.choices) {
+      CHECK_FALSE(choice.words.de.empty());
+      CHECK_FALSE(choice.words.en.empty());
+    }
+  }
+}
+
+TEST_CASE("a source that a smaller rendition shows completely gets no larger one", "[transcoder]") {
+  const auto all = builtInProfiles();
+  try {
+    plan(all.at("web-1080"), source(1280, 720), 10 * kSecond);
+    FAIL("was not refused");
+  } catch (const Refused& refused) {
+    CHECK(refused.refusal().code == "rendition.not_needed");
+  }
+  CHECK(plan(all.at("web-720"), source(1280, 720), 10 * kSecond).width == 1280);
+  CHECK(plan(all.at("web-480"), source(640, 360), 10 * kSecond).width == 640);
+}
+
+TEST_CASE("advice names a length that is clearly sharper, and what the source lacks",
+          "[transcoder]") {
+  const auto advise = [](const Probe& probe, int seconds, std::optional<Quality> quality) {
+    return adviceFor(whatsapp(), probe, plan(whatsapp(), probe, seconds * kSecond), quality, false);
+  };
+  CHECK(advise(source(1920, 1080), 20, Quality{980'000, 42'000}).empty());
+  const auto longOne = advise(source(1920, 1080), 400, Quality{900'000, 30'000});
+  CHECK(hasNotice(longOne, "advice.trim"));
+  CHECK(hasNotice(longOne, "advice.visible_loss"));
+  CHECK(hasNotice(advise(source(320, 240), 20, std::nullopt), "advice.small_source"));
+}
+
+TEST_CASE("noise, the hardest content, lands below the limit of each profile", "[transcoder]") {
+  Folder folder;
+  draw(
+      "-f lavfi -i testsrc2=size=640x360:rate=25:duration=3,noise=alls=80:allf=t "
+      "-f lavfi -i sine=duration=3 -c:v mpeg4 -q:v 2 -c:a aac",
+      folder / "noise.mp4");
+  for (auto [name, profile] : builtInProfiles()) {
+    if (profile.format != "mp4") continue;
+    CAPTURE(name);
+    // So few bytes that the budget decides.
+    profile.limit = {400'000};
+    profile.target = {388'000};
+    profile.video.minSourceLongSide = 0;
+    OutputFiles files(folder);
+    const Heard heard = transcode(folder / "noise.mp4", files.work(profile));
+    REQUIRE(heard.reports.size() == 1);
+    CHECK(heard.reports[0].bytes <= 400'000);
+    CHECK(heard.reports[0].bytes >= 200'000);
+    CHECK(failures(heard.reports[0]) == "");
+  }
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "transcoder/profile.h"
 #include "transcoder/report.h"
 
@@ -9,16 +11,31 @@ namespace clipcourier::transcoder {
 struct Plan {
   int width = 0, height = 0;  // even, as seen
   Fraction frameRate;
-  int crf = 0;
+  double crf = 0;
+  double expectedCrf = 0;  // what the budget is likely to leave of it, by estimate; never below crf
   int maxKbps = 0;         // of the video, averaged over the buffer
   int bufferKbit = 0;      // the encoder's VBV
   int audioKbps = 0;       // 0: no audio
+  int audioChannels = 0, audioSampleRate = 0;
   std::int64_t slots = 0;  // frames of the clip
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
-// The best clip that cannot pass the byte target. `durationUs` is what the clip will have.
-Plan plan(const Profile& profile, const Probe& source, std::int64_t durationUs);
+// What somebody found out by looking at a few pictures: see RateModel.
+using Complexity = std::optional<double>;
+
+// The best clip that cannot pass the byte target: by preference of full size, then fewer pictures
+// than 30 per second never before half of the size is given up. `source` as the edits leave it
+// (shown size), `durationUs` what the clip will have; an animation takes its excerpt of that.
+//
+// Throws Refused: input.too_long (with choices) when the profile's length or its quality floor is
+// passed; rendition.not_needed when a smaller rendition shows all the source has.
+Plan plan(const Profile& profile, const Probe& source, std::int64_t durationUs,
+          Complexity complexity = std::nullopt);
+
+// The longest clip that plan() does not refuse, in whole seconds; 0 when there is none.
+int longestSeconds(const Profile& profile, const Probe& source,
+                   Complexity complexity = std::nullopt);
 
 // The same with the video's bits cut down after a clip came out at `bytes`.
 Plan tighter(const Plan& plan, const Profile& profile, std::uint64_t bytes);

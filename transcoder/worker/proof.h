@@ -14,6 +14,7 @@ struct Expected {
   Fraction frameRate;
   std::int64_t frames = 0;
   bool audio = false;
+  int channels = 0, sampleRate = 0;  // of the audio
 };
 
 // Reads the finished clip again, as a phone would, and fills the report's claims, facts, hash and

@@ -110,16 +110,51 @@ void badShape(int width, int height) {
           kExportAgain);
 }
 
-void tooLong(std::int64_t durationMs, int maxSeconds) {
-  const std::string is = clockTime(durationMs), most = clockTime(maxSeconds * 1000LL);
-  because("input.too_long",
-          {"Das Video ist mit " + is + " Minuten zu lang; erlaubt sind " + most + ".",
-           "At " + is + " minutes the video is too long; " + most + " are allowed."},
-          {"Kürzen Sie es auf höchstens " + most +
-               " Minuten, nehmen Sie einen Ausschnitt, oder senden Sie nur den Link zur "
-               "Abspielseite.",
-           "Trim it to at most " + most +
-               " minutes, take an excerpt, or send only the link to the watch page."});
+void tooLong(std::int64_t durationMs, int mostSeconds, const Profile& profile) {
+  const std::string is = clockTime(durationMs), most = clockTime(mostSeconds * 1000LL);
+  const std::string limit = toString(profile.limit);
+  Refusal refusal{"input.too_long", {}, {}};
+  if (mostSeconds >= profile.maxSeconds)
+    refusal.what = {"Das Video ist mit " + is + " Minuten zu lang; erlaubt sind " + most + ".",
+                    "At " + is + " minutes the video is too long; " + most + " are allowed."};
+  else
+    refusal.what = {"Mit " + is + " Minuten passt das Video nicht ansehnlich in " + limit + "; " +
+                        most + " Minuten passen.",
+                    "At " + is + " minutes the video does not look well within " + limit + "; " +
+                        most + " minutes do."};
+  refusal.hint = {"Kürzen Sie es auf höchstens " + most +
+                      " Minuten, nehmen Sie einen Ausschnitt, oder senden Sie nur den Link zur "
+                      "Abspielseite.",
+                  "Trim it to at most " + most +
+                      " minutes, take an excerpt, or send only the link to the watch page."};
+  if (mostSeconds > 0) {
+    const std::int64_t ms = mostSeconds * 1000LL;
+    refusal.choices.push_back({"choice.trim",
+                               {"Das Ende abschneiden: " + most + " Minuten behalten",
+                                "Cut off the end: keep " + most + " minutes"},
+                               ms});
+    refusal.choices.push_back({"choice.excerpt",
+                               {"Einen Ausschnitt von " + most + " Minuten wählen",
+                                "Choose an excerpt of " + most + " minutes"},
+                               ms});
+  }
+  if (profile.purpose != "watch")
+    refusal.choices.push_back(
+        {"choice.watch_only",
+         {"Nur den Link zur Abspielseite senden", "Send only the link to the watch page"},
+         0});
+  throw Refused(std::move(refusal));
+}
+
+void renditionNotNeeded(int width, int height) {
+  because(
+      "rendition.not_needed",
+      {"Das Video hat nur " + size(width, height) +
+           " Bildpunkte; eine kleinere Fassung zeigt schon alles.",
+       "The video has only " + size(width, height) +
+           " pixels; a smaller version already shows all of it."},
+      {"Nichts ist zu tun. Für ein schärferes Bild laden Sie das Original in voller Größe hoch.",
+       "Nothing needs doing. For a sharper picture upload the original in full size."});
 }
 
 void tooManyPackets() {
@@ -139,4 +174,5 @@ void dolbyVision5() {
 }
 
 }  // namespace refuse
+
 }  // namespace clipcourier::transcoder

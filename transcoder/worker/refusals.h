@@ -3,6 +3,7 @@
 #include <exception>
 #include <string>
 
+#include "transcoder/profile.h"
 #include "transcoder/report.h"
 
 // Every reason for which a source is refused, with its words.
@@ -32,7 +33,9 @@ namespace refuse {
 [[noreturn]] void unsupportedCodec(const std::string& codec);
 [[noreturn]] void tooManyPixels(int width, int height);
 [[noreturn]] void badShape(int width, int height);
-[[noreturn]] void tooLong(std::int64_t durationMs, int maxSeconds);
+// Of one rendition: `mostSeconds` is what it would take (0: nothing), as limited by its profile.
+[[noreturn]] void tooLong(std::int64_t durationMs, int mostSeconds, const Profile& profile);
+[[noreturn]] void renditionNotNeeded(int width, int height);
 [[noreturn]] void tooManyPackets();
 [[noreturn]] void dolbyVision5();
 }  // namespace refuse

@@ -32,16 +32,16 @@ SoundLine::SoundLine(const AVStream& stream, const std::vector<ClipWish>& wishes
 }
 
 SoundLine::Conversion& SoundLine::conversionFor(const ClipWish& wish) {
-  const Profile::Audio& audio = wish.profile.audio;
+  const int channels = wish.plan.audioChannels, hertz = wish.plan.audioSampleRate;
   const Fraction rate = wish.plan.frameRate;
   const std::int64_t samples =
-      av_rescale(wish.plan.slots, static_cast<std::int64_t>(audio.sampleRate) * rate.den, rate.num);
+      av_rescale(wish.plan.slots, static_cast<std::int64_t>(hertz) * rate.den, rate.num);
   for (const auto& each : conversions_)
-    if (each->channels == audio.channels && each->rate == audio.sampleRate &&
-        each->startUs == wish.startUs && each->samples == samples && each->shape == wish.sound)
+    if (each->channels == channels && each->rate == hertz && each->startUs == wish.startUs &&
+        each->samples == samples && each->shape == wish.sound)
       return *each;
   return *conversions_.emplace_back(std::make_unique<Conversion>(
-      Conversion{audio.channels, audio.sampleRate, wish.startUs, samples, wish.sound, {}, {}}));
+      Conversion{channels, hertz, wish.startUs, samples, wish.sound, {}, {}}));
 }
 
 const MuxTrack* SoundLine::track(std::size_t wish) const { return tracks_[wish]; }

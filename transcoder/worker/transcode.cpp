@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "transcoder/worker/advice.h"
 #include "transcoder/worker/clip_maker.h"
 #include "transcoder/worker/edit_plan.h"
 #include "transcoder/worker/examine.h"
@@ -104,13 +105,10 @@ class Transcode {
     const Profile& profile = rendition.profile;
     const std::int64_t startUs = edits_.startUs;
     const std::int64_t durationUs = endOf(edits_.source, startUs, profile.maxSeconds) - startUs;
-    if (durationUs > profile.maxSeconds * 1'000'000LL + 500'000)
-      refuse::tooLong(durationUs / 1000, profile.maxSeconds);
-    open_.push_back(
-        {&rendition,
-         {profile, plan(profile, edits_.source.probe, durationUs), rendition.clip, startUs},
-         {},
-         {}});
+    Plan made = plan(profile, edits_.source.probe, durationUs);
+    // Loudness was measured with the profile's channels.
+    if (work_.edits.loudness) made.audioChannels = profile.audio.channels;
+    open_.push_back({&rendition, {profile, made, rendition.clip, startUs}, {}, {}});
   } catch (const Refused& refused) {
     if (listener_.refused) listener_.refused({rendition.profile.name, refused.refusal()});
   }
@@ -197,6 +195,8 @@ class Transcode {
     if (!made) return std::nullopt;
     Job taken = job;
     taken.made = *made;
+    taken.wish.plan.audioChannels = job.wish.profile.audio.channels;  // as they are, not as planned
+    taken.wish.plan.audioSampleRate = job.wish.profile.audio.sampleRate;
     Report report = proved(taken);
     if (!report.passed) return std::nullopt;
     report.passthrough = true;
@@ -276,12 +276,16 @@ class Transcode {
     {
       StageTimer timer(stages_, "proof", StageTimer::Of::process);
       prove(job.wish.fd, job.wish.profile,
-            {plan.width, plan.height, plan.frameRate, job.made.slots, plan.audioKbps > 0}, report);
+            {plan.width, plan.height, plan.frameRate, job.made.slots, plan.audioKbps > 0,
+             plan.audioChannels, plan.audioSampleRate},
+            report);
     }
     addNotices(edits_.source, plan, job.made, job.wish.startUs, report);
     if (painter_)  // nothing was edited without
       addEdits(edits_, *painter_, job.wish.fd, job.wish.profile.audio.channels, plan.audioKbps,
                report);
+    report.advice = adviceFor(job.wish.profile, edits_.source.probe, plan, report.quality,
+                              edits_.source.startsDark);
     return report;
   }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -139,7 +140,17 @@ struct X264Encoder::State {
   x264_param_t param{};
   RateControl rate;
   std::int64_t pictures = 0;
-  double ssim = 0, squaredError = 0;  // sums over the pictures
+  double ssim = 0, squaredError = 0;      // sums over the pictures
+  std::vector<std::vector<float>> steps;  // of the quantiser, for each macroblock
+  std::size_t nextStep = 0;
+
+  void setSteps(const std::vector<int>& wanted, const Plan& plan) {
+    const int blocks = ((plan.width + 15) / 16) * ((plan.height + 15) / 16);
+    for (const int step : wanted)
+      steps.emplace_back(static_cast<std::size_t>(blocks), static_cast<float>(step));
+  }
+
+  float* takeStep() { return steps.empty() ? nullptr : steps[nextStep++ % steps.size()].data(); }
 
   void note(const x264_image_properties_t& made) {
     ++pictures;
@@ -155,6 +166,7 @@ X264Encoder::X264Encoder(const Plan& plan, const Profile& profile)
   state_->encoder.reset(x264_encoder_open(&state_->param));
   // It does not say why; wrong settings were refused before, so memory is what is left.
   if (!state_->encoder) throw std::bad_alloc();
+  state_->setSteps(profile.video.quantiserSteps, plan);
   describe(plan);
 }
 
@@ -212,6 +224,7 @@ Packet X264Encoder::encode(const AVFrame* frame) {
       in.img.i_stride[plane] = frame->linesize[plane];
     }
     in.i_pts = frame->pts;
+    in.prop.quant_offsets = state_->takeStep();  // read before the call returns
     keepRate();
   }
   x264_nal_t* nals = nullptr;
