@@ -27,7 +27,7 @@ export class Api {
     this.base = base;
     this.token = token;
   }
-  get = (path) => this.#call('GET', path);
+  get = (path, headers = {}) => this.#call('GET', path, { headers });
   post = (path, json, headers = {}) => this.#call('POST', path, { json, headers });
   put = (path, json, headers = {}) => this.#call('PUT', path, { json, headers });
   upload = (path, form) => this.#call('POST', path, { form });

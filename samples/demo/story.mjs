@@ -33,6 +33,9 @@ export class Story {
     ['without a token the API says nothing', () => this.refuseStrangers()],
     ['three films are uploaded', () => this.upload()],
     ['each becomes a clip with a report that it plays', () => this.clips()],
+    ['what was repaired and measured is told in words', () => this.report()],
+    ['a film is cut for phones: edits make its clips anew', () => this.edit()],
+    ['another picture stands for the film', () => this.poster()],
     ['the texts people agreed to are on record', () => this.wordings()],
     ['customers are imported, with a reason for each bad line', () => this.importCustomers()],
     ['our number and its templates are known', () => this.sender()],
@@ -95,6 +98,7 @@ export class Story {
       });
       this.videos[index] = ready;
       const { report, bytes, width, height } = ready.clips[0];
+      assert.equal(ready.clips[0].profile, 'whatsapp');
       assert.equal(report.passed, true);
       assert.ok(bytes <= 15_500_000);
       said.push(`${video.filename}: ${width}×${height}, ${megabytes(bytes)}, ${report.claims.length} claims measured`);
@@ -106,6 +110,56 @@ export class Story {
       'the clip does not start black',
     );
     return said.join('\n');
+  }
+
+  async report() {
+    const [, , black] = this.videos;
+    const path = `/api/v1/videos/${black.id}/clips/whatsapp/report`;
+    const lines = [];
+    for (const language of ['de', 'en']) {
+      const told = await this.api.get(path, { 'accept-language': language });
+      assert.equal(told.language, language);
+      assert.ok(told.repaired.length > 0);
+      for (const list of ['repaired', 'warnings', 'advice'])
+        for (const { text } of told[list]) lines.push(`${language}  ${list}: ${text}`);
+      if (told.quality) lines.push(`${language}  quality: ${told.quality.text} (SSIM ${told.quality.ssim})`);
+    }
+    return lines.join('\n');
+  }
+
+  // The second film; the campaign below sends the first.
+  async edit() {
+    const path = `/api/v1/videos/${this.videos[1].id}`;
+    const { edit_version: version } = await this.api.get(`${path}/edits`);
+    await assert.rejects(this.api.put(`${path}/edits`, { trim_start_ms: -1, fit: { shape: '3:1' } },
+      { 'if-match': `"${version}"` }), (error) => error.status === 400 && error.problem.errors.length === 2);
+    await this.api.put(`${path}/edits`, { fit: { shape: '4:5', fill: 'crop' }, trim_end_ms: 5000, fade_out_ms: 400 },
+      { 'if-match': `"${version}"` });
+    const video = await until('the clip is made anew', 120, async () => {
+      const now = await this.api.get(path);
+      assert.notEqual(now.state, 'failed', JSON.stringify(now.failure));
+      assert.equal(now.clips[0].failure, null, JSON.stringify(now.clips[0].failure));
+      return now.state === 'ready' && now.clips[0].edit_version === now.edit_version && now;
+    });
+    const { width, height, duration_ms: duration } = video.clips[0];
+    assert.ok(Math.abs(width / height - 0.8) < 0.02, `${width}×${height}`);
+    return `${width}×${height}, ${(duration / 1000).toFixed(1)} s; two mistakes at once were refused by name`;
+  }
+
+  async poster() {
+    const path = `/api/v1/videos/${this.videos[1].id}`;
+    const { candidates, pictures } = await this.api.get(`${path}/pictures`);
+    assert.ok(candidates.length > 1 && pictures.badge && pictures.poster_webp);
+    const { number, time_ms: time } = candidates.at(-1);
+    await this.api.put(`${path}/poster`, { candidate: number });
+    const chosen = await until('the poster is made', 60, async () => {
+      const now = await this.api.get(`${path}/pictures`);
+      assert.notEqual(now.poster.state, 'failed', JSON.stringify(now.poster.failure));
+      return now.poster.state === 'ready' && now;
+    });
+    assert.ok(Math.abs(chosen.pictures.poster.time_ms - time) < 100);
+    const kinds = Object.entries(chosen.pictures).map(([kind, one]) => `${kind} ${one.width}×${one.height}`);
+    return `that at ${(time / 1000).toFixed(1)} s, of ${candidates.length} candidates; ${kinds.join(', ')}`;
   }
 
   async wordings() {

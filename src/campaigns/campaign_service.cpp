@@ -4,6 +4,7 @@
 
 #include "jobs/job_queue.h"
 #include "videos/clip_repository.h"
+#include "videos/failure.h"
 #include "videos/picture_repository.h"
 
 namespace clipcourier::campaigns {
@@ -20,6 +21,16 @@ Campaign load(db::Connection& connection, CampaignId id) {
   auto campaign = CampaignRepository(connection).find(id);
   if (!campaign) throw notFound();
   return std::move(*campaign);
+}
+
+// Why a profile does not take its video, and the ways out.
+[[noreturn]] void cannotBeMade(const videos::Clip& clip) {
+  const auto failure = nlohmann::json::parse(clip.failure).get<videos::Failure>();
+  std::string hint = failure.hint.en;
+  for (const videos::Choice& choice : failure.choices) hint += " Or: " + choice.words.en + '.';
+  throw Error(ErrorKind::invalidInput,
+              "clip " + std::to_string(clip.id.value) + " cannot be made: " + failure.what.en, hint,
+              failure.code);
 }
 
 Error wrongState(const Campaign& campaign, const char* action) {
@@ -46,6 +57,7 @@ CampaignService::CampaignService(db::Database& database, const LaunchCheck& chec
 void CampaignService::pinClips(db::Connection& connection, CampaignInput& input) const {
   for (messages::Content& content : input.contents) {
     const auto clip = videos::ClipRepository(connection).find(content.clip);
+    if (clip && !clip->failure.empty()) cannotBeMade(*clip);
     if (!clip || clip->sha256.empty())
       throw Error(ErrorKind::invalidInput,
                   "clip " + std::to_string(content.clip.value) + " is not there or not ready",

@@ -95,11 +95,11 @@ Progress progressOf(db::Connection& connection, const Video& video,
 }
 
 // The profiles in the order in which they were first planned, of each the newest clip first.
-void sortByPlan(std::vector<ClipView>& newestFirst) {
+void sortByPlan(std::vector<Clip>& newestFirst) {
   std::map<std::string, std::int64_t> first;
-  for (const ClipView& view : newestFirst) first[view.clip.profile] = view.clip.id.value;
+  for (const Clip& clip : newestFirst) first[clip.profile] = clip.id.value;
   std::ranges::stable_sort(newestFirst, {},
-                           [&](const ClipView& view) { return first.at(view.clip.profile); });
+                           [&](const Clip& clip) { return first.at(clip.profile); });
 }
 
 }  // namespace
@@ -109,12 +109,13 @@ VideoView viewOf(db::Connection& connection, Video video) {
   const VideoId id = view.video.id;
   const auto job = jobs::JobList(connection).latest(kTranscodeJob, id.value);
   std::set<std::string> seen;
-  for (Clip& clip : ClipRepository(connection).ofVideo(id)) {
+  std::vector<Clip> clips = ClipRepository(connection).ofVideo(id);
+  sortByPlan(clips);
+  for (Clip& clip : clips) {
     const bool newest = seen.insert(clip.profile).second;
     if (newest || clip.state == ClipState::ready)
       view.clips.push_back(viewOfClip(std::move(clip), job));
   }
-  sortByPlan(view.clips);
   view.progress = progressOf(connection, view.video, view.clips, job);
   view.sameOriginal = VideoRepository(connection).sameOriginal(view.video);
   PictureRepository pictures(connection);

@@ -99,6 +99,10 @@ TEST_CASE("a video is ready with its first clip, and failed when that one cannot
     CHECK(codeOf([&] { world.service.convertAgain(video.id, world.actor); }) == "video.busy");
     makeReady(world, clips[0], "bb");
     CHECK(world.view(video.id).progress.percent == 100);
+    // Made anew, it is the first again although its clip is younger than the others'.
+    world.service.requestClip(video.id, "whatsapp", world.actor);
+    makeReady(world, world.clips(video.id).at(0), "cc");
+    CHECK(world.view(video.id).clips.at(0).clip.sha256 == "cc");
   }
   SECTION("a further one fails: the video stays ready, and only that one is made again") {
     makeReady(world, clips[1], "aa");
