@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures one thing and prints its figures beside those of the tool one would otherwise take.
 #
-#   tests/bench/run.sh [--no-install] [--no-build] dispatch|media|launch [OPTION...]
+#   tests/bench/run.sh [--no-install] [--no-build] dispatch|media|launch|transcode|bdrate [OPTION...]
 #
 # Installs the Debian packages that are missing, builds preset release, runs, leaves nothing running.
 # tests/bench/run.sh dispatch --help tells the options of one bench; README.md what each one means.
@@ -16,7 +16,7 @@ while true; do
     --no-install) install=false ;;
     --no-build) build=false ;;
     --help | -h) usage; exit 0 ;;
-    dispatch | media | launch) break ;;
+    dispatch | media | launch | transcode | bdrate) break ;;
     *) usage >&2; exit 2 ;;
   esac
   shift
