@@ -24,8 +24,8 @@ std::vector<std::uint8_t> allOf(DescriptorFile& file) {
   file.seek(0, SEEK_SET);
   std::size_t have = 0;
   while (have < bytes.size()) {
-    const int got = file.read(bytes.data() + have,
-                              static_cast<int>(std::min<std::size_t>(bytes.size() - have, 1 << 20)));
+    const int got = file.read(
+        bytes.data() + have, static_cast<int>(std::min<std::size_t>(bytes.size() - have, 1 << 20)));
     if (got <= 0) break;
     have += static_cast<std::size_t>(got);
   }
