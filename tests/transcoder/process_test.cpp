@@ -340,7 +340,8 @@ TEST_CASE("a memory limit stops the worker, and the limit is named", "[transcode
        folder / "source.mp4");
   OutputFiles files(folder);
   Limits limits;
-  limits.memory = 90_MB;
+  limits.memory = GENERATE(80_MB, 90_MB, 120_MB);
+  CAPTURE(limits.memory.bytes);
   const Process process(Process::besideThisProgram(), limits);
   try {
     transcode(folder / "source.mp4", files.work(whatsapp()), process);

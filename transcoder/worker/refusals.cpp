@@ -1,12 +1,21 @@
 #include "transcoder/worker/refusals.h"
 
 #include <cstdio>
+#include <new>
+
+#include "transcoder/worker/av_ptr.h"
 
 namespace clipcourier::transcoder {
 namespace {
 
 [[noreturn]] void because(const char* code, Words what, Words hint) {
   throw Refused({code, std::move(what), std::move(hint)});
+}
+
+// A library that did not get memory fails in many ways that look like damage. The source is only
+// judged while memory is left.
+void throwWhenMemoryIsShort() {
+  if (memoryIsShort(64 << 20)) throw std::bad_alloc();
 }
 
 const Words kExportAgain{
@@ -52,6 +61,7 @@ void stillImage() {
 }
 
 void damaged() {
+  throwWhenMemoryIsShort();
   because("input.damaged",
           {"Die Datei ist so beschädigt oder unvollständig, dass nichts abgespielt werden kann.",
            "The file is so damaged or incomplete that nothing of it can be played."},
@@ -82,6 +92,7 @@ void noVideo() {
 }
 
 void noPictures() {
+  throwWhenMemoryIsShort();
   because("input.no_pictures",
           {"Kein einziges Bild des Videos ließ sich dekodieren.",
            "Not a single picture of the video could be decoded."},

@@ -20,6 +20,8 @@ class Refused : public std::exception {
   Refusal refusal_;
 };
 
+// Each throws Refused. damaged() and noPictures() throw std::bad_alloc when memory is what is
+// missing.
 namespace refuse {
 [[noreturn]] void empty();
 [[noreturn]] void unknownFormat();
