@@ -155,7 +155,8 @@ function challenge(url, verifyToken, response) {
 
 export async function startBoth(t, settings, receiverOptions) {
   const receiver = await startReceiver(t, receiverOptions);
-  const client = await startSimulator(t, settings);
+  // One POST at a time: of several, a later one may arrive first.
+  const client = await startSimulator(t, { 'webhook.concurrency': 1, ...settings });
   const { status, body } = await client.control('POST', 'callback', { url: receiver.url });
   if (status !== 200) throw new Error(JSON.stringify(body));
   return { client, receiver };
