@@ -263,7 +263,7 @@ class Transcode {
   void proveAndSay(Job& job) {
     const Report report = proved(job);
     if (listener_.clip) listener_.clip(report);
-    done_.push_back(std::move(job));
+    if (report.passed) done_.push_back(std::move(job));
   }
 
   Report proved(const Job& job) {
@@ -320,7 +320,7 @@ class Transcode {
   EditPlan edits_;
   std::optional<EditPainter> painter_;
   Posters posters_;
-  std::vector<Job> open_, done_;
+  std::vector<Job> open_, done_;  // done: with a passing report
   std::optional<SidePictures> side_;
   double percent_ = 3;
 };
