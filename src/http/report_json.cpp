@@ -31,7 +31,7 @@ json qualityOf(const json& report, const std::string& language) {
   if (quality == report.end() || !quality->is_object()) return {};
   const int ssim = quality->value("ssim_ppm", 0);
   std::size_t grade = 0;
-  while (ssim < kGrades[grade].fromSsimPpm) ++grade;
+  while (grade + 1 < kGrades.size() && ssim < kGrades[grade].fromSsimPpm) ++grade;
   return {{"ssim", ssim / 1e6},
           {"psnr_db", quality->value("psnr_milli_db", 0) / 1e3},
           {"text", language == "de" ? kGrades[grade].de : kGrades[grade].en}};
