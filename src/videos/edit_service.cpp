@@ -1,6 +1,9 @@
 #include "videos/edit_service.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -108,6 +111,22 @@ std::string readAll(ByteSource& source, ByteSize limit) {
   return text;
 }
 
+// Of a file that is known to be small.
+std::string contentOf(const media::OpenFile& file) {
+  std::string bytes(file.size.bytes, '\0');
+  std::size_t got = 0;
+  while (got < bytes.size()) {
+    const ssize_t count =
+        ::pread(file.fd.get(), bytes.data() + got, bytes.size() - got, static_cast<off_t>(got));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0)
+      throw Error(ErrorKind::unavailable, "cannot read the stored captions",
+                  "Check the disk of the media store.", "media.unavailable");
+    got += static_cast<std::size_t>(count);
+  }
+  return bytes;
+}
+
 class Text : public ByteSource {
  public:
   explicit Text(std::string_view text) : text_(text) {}
@@ -126,6 +145,7 @@ class Text : public ByteSource {
 Video EditService::setEdits(VideoId id, std::optional<std::int64_t> version,
                             const nlohmann::json& edits, const Actor& actor) {
   const Edits parsed = transcoder::parseEdits(edits);
+  if (parsed.captions) requireCaptionsOf(id, *parsed.captions);
   return change(id, version, actor, "video.edited", [&](Video& video, Edits& wanted) {
     wanted = parsed;
     requireFitting(video, wanted);
@@ -239,6 +259,14 @@ void EditService::makeAnew(db::Transaction& tx, const Video& video) {
   cancelWork(tx, video.id, now);
   addClips(tx, video, profiles, now);
   updateState(tx, video.id, now);
+}
+
+// The text that is there must be of the format that is named.
+void EditService::requireCaptionsOf(VideoId id, const std::string& format) const {
+  const Video video = database_.read(
+      [&](db::Connection& connection) { return VideoRepository(connection).get(id); });
+  if (video.captions)
+    transcoder::parseCaptions(contentOf(store_.open(video.captions.sha256)), format);
 }
 
 FileRef EditService::receiveImage(ByteSource& image) {

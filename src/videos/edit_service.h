@@ -39,7 +39,7 @@ class EditService {
 
   // `edits` is what transcoder::parseEdits() takes. Error(invalidInput) "edits.invalid" names every
   // mistake, also what does not fit this video: a logo or captions that were not uploaded, times
-  // outside of it.
+  // outside of it. Error(invalidInput) "captions.invalid" when those there are not of that format.
   Video setEdits(VideoId id, std::optional<std::int64_t> version, const nlohmann::json& edits,
                  const Actor& actor);
 
@@ -67,6 +67,7 @@ class EditService {
   Video change(VideoId id, std::optional<std::int64_t> version, const Actor& actor,
                const char* action, const Change& change);
   void makeAnew(db::Transaction& tx, const Video& video);
+  void requireCaptionsOf(VideoId id, const std::string& format) const;
   FileRef receiveImage(ByteSource& image);
 
   db::Database& database_;

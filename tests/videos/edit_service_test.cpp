@@ -141,6 +141,10 @@ TEST_CASE("captions are read when they come, burned in, and taken away again", "
   CHECK(with.editVersion == 2);
   CHECK(editsOf(world, video.id) == json{{"captions", "srt"}});
   CHECK(world.store.intact(with.captions.sha256));
+  CHECK(errorOf([&] {
+          world.edits.setEdits(video.id, 2, {{"captions", "webvtt"}}, world.actor);
+        }).code() == "captions.invalid");
+  CHECK(world.edits.setEdits(video.id, 2, {{"captions", "srt"}}, world.actor).editVersion == 2);
   TextSource nonsense("00:00 to 00:02: hello");
   const Error wrong =
       errorOf([&] { world.edits.setCaptions(video.id, {}, "srt", nonsense, world.actor); });
