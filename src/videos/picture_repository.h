@@ -12,7 +12,7 @@ class PictureRepository {
  public:
   explicit PictureRepository(db::Connection& connection) : db_(connection) {}
 
-  // Those that count for that edit version: posters, candidates by number, then the others.
+  // Those that count for that edit version: by kind, candidates by number.
   std::vector<VideoPicture> current(VideoId video, std::int64_t editVersion);
   // The newest edit version that has posters, at most `editVersion`; 0 when none has.
   std::int64_t newestWithPosters(VideoId video, std::int64_t editVersion);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jobs/job_queue.h"
 #include "videos/clip_repository.h"
 #include "videos/picture_repository.h"
 #include "videos/transcoder_errors.h"
@@ -23,6 +24,26 @@ bool hasPosterWished(const std::vector<VideoPicture>& pictures, const Video& vid
   return std::ranges::any_of(pictures, [&](const VideoPicture& picture) {
     return picture.kind == PictureKind::poster && picture.revision == video.pictureRevision;
   });
+}
+
+bool isOpen(const jobs::Job& job) {
+  return job.state == jobs::JobState::waiting || job.state == jobs::JobState::running;
+}
+
+// A poster that somebody chose is made by a job of its own: one that cannot be read must not stand
+// in the way of the clips, and beside it the candidates are still looked for.
+bool hasPosterJob(const Video& video) { return video.poster.kind != PosterWish::Kind::best; }
+
+// Whether the poster is missing and no other job is to make it: a wish or edits that came while
+// this one ran must not be told its failure.
+bool owesPoster(db::Connection& connection, const Video& video, const jobs::Lease& lease) {
+  jobs::JobList jobs(connection);
+  if (jobs.cancelRequested(lease)) return false;
+  if (lease.kind != kPicturesJob && hasPosterJob(video)) return false;
+  const auto newest = jobs.latest(kPicturesJob, video.id.value);
+  if (newest && newest->id != lease.id && isOpen(*newest)) return false;
+  return !hasPosterWished(PictureRepository(connection).current(video.id, video.editVersion),
+                          video);
 }
 
 bool has(const std::vector<VideoPicture>& pictures, PictureKind kind) {
@@ -80,10 +101,8 @@ std::optional<Missing> TranscodeJob::begin(jobs::JobContext& context, Scope scop
     missing.clips = clipsOf(tx, context.lease());
     for (const Clip& clip : missing.clips) ClipRepository(tx).setEncoding(clip.id);
     const auto pictures = PictureRepository(tx).current(video->id, video->editVersion);
-    // A picture of their own that cannot be read must not stand in the way of the clips.
-    const bool others = scope == Scope::all && video->poster.kind == PosterWish::Kind::own;
-    missing.posters =
-        !others && !hasPosterWished(pictures, *video) && video->pictureFailure.empty();
+    missing.posters = !(scope == Scope::all && hasPosterJob(*video)) &&
+                      !hasPosterWished(pictures, *video) && video->pictureFailure.empty();
     missing.candidates = !has(pictures, PictureKind::candidate);
     missing.extras = scope == Scope::all && !has(pictures, PictureKind::storyboard);
     if (!missing.nothing()) found = std::move(missing);
@@ -97,7 +116,9 @@ void TranscodeJob::refuse(jobs::JobContext& context, const Failure& failure) con
     const VideoId id = videoOf(context.lease());
     const auto clips = clipsOf(tx, context.lease());
     for (const Clip& clip : clips) ClipRepository(tx).refuse(clip.id, failure);
-    if (clips.empty()) VideoRepository(tx).setPictureFailure(id, failure);
+    const auto video = VideoRepository(tx).find(id);
+    if (!video) return;
+    if (owesPoster(tx, *video, context.lease())) VideoRepository(tx).setPictureFailure(id, failure);
     updateState(tx, id, parts_.clock.now());
   });
 }
@@ -105,14 +126,15 @@ void TranscodeJob::refuse(jobs::JobContext& context, const Failure& failure) con
 void TranscodeJob::gaveUp(db::Transaction& tx, const jobs::Lease& lease,
                           const Failure& failure) const {
   const VideoId id = videoOf(lease);
-  const auto clips = clipsOf(tx, lease);
+  // Cancelled work was replaced by other work, or ends with its video.
+  const bool cancelled = failure.code == "job.cancelled";
+  // An order that names no clips would take those that replaced its own.
+  std::vector<Clip> clips;
+  if (!cancelled || parseOrder(lease.payload).clips) clips = clipsOf(tx, lease);
   for (const Clip& clip : clips) ClipRepository(tx).fail(clip.id, failure, {});
   const auto video = VideoRepository(tx).find(id);
   if (!video) return;
-  // Cancelled work was replaced by other work, or ends with its video.
-  if (failure.code != "job.cancelled" &&
-      !hasPosterWished(PictureRepository(tx).current(id, video->editVersion), *video))
-    VideoRepository(tx).setPictureFailure(id, failure);
+  if (owesPoster(tx, *video, lease)) VideoRepository(tx).setPictureFailure(id, failure);
   updateState(tx, id, parts_.clock.now());
 }
 

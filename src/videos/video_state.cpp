@@ -100,7 +100,7 @@ void addClips(db::Transaction& tx, const Video& video, const std::vector<std::st
                           .dueAt = now,
                           .maxAttempts = kMaxAttempts},
                          now);
-  if (video.poster.kind == PosterWish::Kind::own) addPictures(tx, video.id, now);
+  if (video.poster.kind != PosterWish::Kind::best) addPictures(tx, video.id, now);
 }
 
 void addPictures(db::Transaction& tx, VideoId video, TimePoint now) {

@@ -311,6 +311,54 @@ TEST_CASE("a profile asked for later gets its clip, and the others stay", "[vide
   CHECK_THROWS_AS(world.service.requestClip(video.id, "telex", world.actor), Error);
 }
 
+TEST_CASE("a poster chosen before the video was checked comes with candidates all the same",
+          "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  const Video video = world.upload(film());
+  world.edits.choosePoster(video.id, {PosterWish::Kind::time, 1'000, {}}, world.actor);
+  Workers workers(world);
+  REQUIRE(workers.done(video.id));
+  const auto pictures = world.view(video.id).pictures;
+  const auto poster = std::ranges::find(pictures, PictureKind::poster, &VideoPicture::kind);
+  REQUIRE(poster != pictures.end());
+  CHECK(std::abs(poster->timeMs - 1'000) < 100);
+  CHECK(poster->revision == world.video(video.id).pictureRevision);
+  CHECK(std::ranges::count(pictures, PictureKind::candidate, &VideoPicture::kind) > 0);
+}
+
+TEST_CASE("edits that no clip can be made with tell why there is no poster either", "[videos]") {
+  World world(db::Engine::sqlite);
+  const Video video = world.upload(film());
+  TextSource logo("\x89PNG\r\n\x1a\n and no more than that");
+  world.edits.setLogo(video.id, {}, logo, world.actor);
+  Workers workers(world);
+  REQUIRE(workers.reaches(video.id, VideoState::failed));
+  CHECK(world.clips(video.id).at(0).state == ClipState::refused);
+  CHECK_FALSE(world.video(video.id).pictureFailure.empty());
+  world.edits.removeLogo(video.id, {}, world.actor);
+  REQUIRE(workers.done(video.id));
+  CHECK(world.video(video.id).pictureFailure.empty());
+  checkReady(world, video.id);
+}
+
+TEST_CASE("a poster wished for while another one fails is made", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  Workers workers(world);
+  const Video video = world.upload(film());
+  REQUIRE(workers.done(video.id));
+  TextSource broken("\x89PNG\r\n\x1a\n and no more than that");
+  world.edits.uploadPoster(video.id, broken, world.actor);
+  waitFor([&] { return world.count("jobs WHERE kind = 'video.pictures' AND attempts > 0") > 0; });
+  world.edits.choosePoster(video.id, {PosterWish::Kind::time, 500, {}}, world.actor);
+  REQUIRE(workers.done(video.id));
+  const Video after = world.video(video.id);
+  CHECK(after.pictureFailure.empty());
+  const auto pictures = world.view(video.id).pictures;
+  const auto poster = std::ranges::find(pictures, PictureKind::poster, &VideoPicture::kind);
+  REQUIRE(poster != pictures.end());
+  CHECK(poster->revision == after.pictureRevision);
+}
+
 // Not a test: the process the one above kills.
 TEST_CASE("works until it is killed", "[.worker]") {
   if (!std::getenv("CLIPCOURIER_TEST_DATABASE")) return;  // chosen by a filter
