@@ -335,6 +335,21 @@ TEST_CASE("a stream that was joined from pieces with clocks of their own plays t
   CHECK(find(report, "sync.end")->passed);
 }
 
+TEST_CASE("sound of an AVI whose header counts it wrongly is heard to its end", "[transcoder]") {
+  const std::string arguments = kPicture + kTone + "-c:v mpeg4 -c:a libmp3lame -ar 22050 -b:a 32k";
+  const Clip right(arguments, "source.avi");
+  CHECK_FALSE(hasNotice(right.report.repaired, "repair.sound_times"));
+  const Clip wrong(arguments, "source.avi", [](std::string& avi) {
+    const std::size_t at = avi.find("auds");
+    REQUIRE(at != std::string::npos);
+    avi.replace(at + 44, 4, "\x40\x02\0", 4);  // a block of 576 bytes: five packets and a half
+  });
+  CHECK(hasNotice(wrong.report.repaired, "repair.sound_times"));
+  CHECK(right.level().left > 0.05);
+  CHECK(wrong.level().left == Approx(right.level().left).epsilon(0.02));
+  CHECK(wrong.report.durationMs == right.report.durationMs);
+}
+
 TEST_CASE("sound that begins before or after the picture keeps its distance", "[transcoder]") {
   const auto [offset, silentMs] = GENERATE(table<std::string, double>({{"0.3", 300}, {"-0.3", 0}}));
   CAPTURE(offset);

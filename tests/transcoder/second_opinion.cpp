@@ -140,11 +140,13 @@ double ssim(const std::string& a, const std::string& b, int width, int height) {
 }
 
 std::vector<double> samples(const std::filesystem::path& file, const std::string& track,
-                            double untilSeconds) {
+                            double untilSeconds, SoundTimes times) {
+  const std::string filter =
+      times == SoundTimes::fromFile ? "aresample=async=1:min_hard_comp=0.025" : "asetpts=N/SR/TB";
   const std::string bytes =
-      outputOf("ffmpeg -v quiet -i '" + file.string() + "' -map 0:" + track +
-               " -vn -af aresample=async=1:min_hard_comp=0.025 -t " + number(untilSeconds) +
-               " -ac 1 -ar " + std::to_string(kSoundRate) + " -f s16le - </dev/null || true");
+      outputOf("ffmpeg -v quiet -i '" + file.string() + "' -map 0:" + track + " -vn -af " + filter +
+               " -t " + number(untilSeconds) + " -ac 1 -ar " + std::to_string(kSoundRate) +
+               " -f s16le - </dev/null || true");
   std::vector<double> all;
   for (std::size_t i = 0; i + 1 < bytes.size(); i += 2)
     all.push_back(static_cast<std::int16_t>(static_cast<unsigned char>(bytes[i]) |
@@ -201,10 +203,12 @@ Pictures picturesOfSource(const std::filesystem::path& source, const Report& cli
       ",setsar=1,fps=" + toString(clip.frameRate) + ":eof_action=pass";
   const auto frames =
       static_cast<int>(static_cast<double>(clip.durationMs) * clip.frameRate.value() / 1000) + 3;
+  // Filters that start over where the size changes would begin their clock anew.
   const std::string bytes =
-      outputOf("ffmpeg -v quiet -threads 2 " + decoderFor(frame) + "-i '" + source.string() +
-               "' -map 0:v:0 -vf \"" + filters + "\" -vsync 0 -frames:v " + std::to_string(frames) +
-               " -f rawvideo -pix_fmt " + (alpha ? "rgba" : "yuv444p") + " - </dev/null || true");
+      outputOf("ffmpeg -v quiet -threads 2 -reinit_filter 0 " + decoderFor(frame) + "-i '" +
+               source.string() + "' -map 0:v:0 -vf \"" + filters + "\" -vsync 0 -frames:v " +
+               std::to_string(frames) + " -f rawvideo -pix_fmt " + (alpha ? "rgba" : "yuv444p") +
+               " - </dev/null || true");
   if (!alpha) {
     cut(pictures, bytes);
     return pictures;
@@ -252,13 +256,13 @@ int pictureLag(const Pictures& source, const Pictures& clip, int most) {
 
 std::optional<double> soundLagMs(const std::filesystem::path& source,
                                  const std::filesystem::path& clip, std::int64_t fromMs,
-                                 std::int64_t toMs) {
+                                 std::int64_t toMs, SoundTimes times) {
   const std::string track = soundTrack(source);
   if (track.empty()) return {};
   const double startsLater = timeOf(firstFrame(source, track)) - timeOf(firstFrame(source, "v:0"));
   const double until = static_cast<double>(toMs) / 1000 + 1;
-  const auto ours = samples(clip, "a:0", until);
-  const auto theirs = samples(source, track, until - startsLater);
+  const auto ours = samples(clip, "a:0", until, SoundTimes::fromFile);
+  const auto theirs = samples(source, track, until - startsLater, times);
   const auto shift = static_cast<std::ptrdiff_t>(std::llround(startsLater * kSoundRate));
   const auto at = static_cast<std::ptrdiff_t>(fromMs * kSoundRate / 1000);
   const auto count = static_cast<std::ptrdiff_t>((toMs - fromMs) * kSoundRate / 1000);

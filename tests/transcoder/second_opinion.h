@@ -38,11 +38,16 @@ Likeness likeness(const Pictures& a, std::size_t i, const Pictures& b, std::size
 // its pictures are most like the source's.
 int pictureLag(const Pictures& source, const Pictures& clip, int most);
 
+enum class SoundTimes {
+  fromFile,  // gaps become silence, overlaps are cut
+  counted,   // one sample after the other, whatever the file says
+};
+
 // By how many milliseconds the clip's sound comes late (+) or early (-) against its picture,
 // compared with the source, in the `fromMs`..`toMs` part of the clip. None when the sound there is
 // too quiet or too plain to tell.
 std::optional<double> soundLagMs(const std::filesystem::path& source,
                                  const std::filesystem::path& clip, std::int64_t fromMs,
-                                 std::int64_t toMs);
+                                 std::int64_t toMs, SoundTimes times);
 
 }  // namespace clipcourier::transcoder

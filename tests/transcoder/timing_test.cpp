@@ -36,6 +36,25 @@ TEST_CASE("a clock that falls back is taken on, a pause of a screen recording st
   CHECK(recording.shift(0, 20'000'000, 40'000) == 0);
 }
 
+TEST_CASE("sound whose clock stands still follows itself, a gap in it stays", "[transcoder]") {
+  SoundCount count;
+  CHECK(count.shift(5, 1) == 0);
+  CHECK(count.shift(5, 1) == 1);
+  CHECK(count.shift(5, 1) == 2);
+  CHECK(count.shift(6, 1) == 2);
+  CHECK(count.shift(6, 1) == 3);
+  CHECK(count.stoodStill());
+  CHECK(count.shift(20, 1) == 3);
+}
+
+TEST_CASE("sound whose clock moves is left alone, overlaps too", "[transcoder]") {
+  SoundCount count;
+  for (const std::int64_t time : {0, 10, 19, 30, 25, 40}) CHECK(count.shift(time, 10) == 0);
+  CHECK(count.shift(41, 0) == 0);
+  CHECK(count.shift(41, 0) == 0);  // says nothing: it may be short
+  CHECK_FALSE(count.stoodStill());
+}
+
 TEST_CASE("frame rates are recognised through rounding and jitter", "[transcoder]") {
   const auto times = [](double fps, double jitter) {
     std::vector<std::int64_t> result;

@@ -1,6 +1,7 @@
 #include "transcoder/worker/demuxer.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 #include <vector>
@@ -134,6 +135,7 @@ Demuxer::Demuxer(int fd) : file_(fd) {
 void Demuxer::startTimeline() {
   const bool jumpy = format_->iformat && (format_->iformat->flags & AVFMT_TS_DISCONT);
   timeline_ = std::make_unique<Timeline>(jumpy);
+  sound_ = SoundCount();
 }
 
 void Demuxer::open() {
@@ -210,6 +212,17 @@ int Demuxer::read(AVPacket& packet) {
   return 0;
 }
 
+// Only within times that no sum can take out of range.
+void Demuxer::recountSound(AVPacket& packet) {
+  constexpr std::int64_t kDayUs = 86'400'000'000;
+  const AVRational base = format_->streams[audio_]->time_base;
+  if (packet.dts == AV_NOPTS_VALUE || packet.dts != packet.pts) return;
+  if (std::abs(av_rescale_q(packet.dts, base, AV_TIME_BASE_Q)) > kDayUs) return;
+  if (av_rescale_q(packet.duration, base, AV_TIME_BASE_Q) > 10'000'000) return;
+  packet.dts += sound_.shift(packet.dts, std::max<std::int64_t>(packet.duration, 0));
+  packet.pts = packet.dts;
+}
+
 Packet Demuxer::next() {
   Packet packet = newPacket();
   for (;;) {
@@ -225,6 +238,7 @@ Packet Demuxer::next() {
   const AVRational base = format_->streams[packet->stream_index]->time_base;
   packet->pts = believable(packet->pts, base);
   packet->dts = believable(packet->dts, base);
+  if (packet->stream_index == audio_ && formatName() == "avi") recountSound(*packet);
   const std::int64_t time = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
   if (time == AV_NOPTS_VALUE) return packet;
   const std::int64_t us = av_rescale_q(time, base, AV_TIME_BASE_Q);

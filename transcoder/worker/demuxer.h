@@ -23,7 +23,8 @@ class Demuxer {
   // Continues near the key picture at or before `us`; the clock is taken as it stands there, so
   // this is for sources without jumps only. False when the format cannot seek.
   bool seek(std::int64_t us);
-  int jumps() const { return timeline_->jumps(); }  // of the clock, so far
+  int jumps() const { return timeline_->jumps(); }             // of the clock, so far
+  bool soundRecounted() const { return sound_.stoodStill(); }  // so far (see SoundCount)
   bool endedByDamage() const { return damaged_; }
 
   const AVStream& video() const { return *format_->streams[video_]; }
@@ -40,12 +41,14 @@ class Demuxer {
   int read(AVPacket& packet);  // as av_read_frame
   void chooseTracks();
   void startTimeline();
+  void recountSound(AVPacket& packet);
 
   DescriptorFile file_;
   Io io_;
   InputFile format_;
   std::unique_ptr<WebpAnimation> webp_;  // then format_ only describes what it holds
   std::unique_ptr<Timeline> timeline_;
+  SoundCount sound_;
   int video_ = -1, audio_ = -1;
   bool damaged_ = false;
 };

@@ -89,6 +89,9 @@ void timing(const Source& source, const Plan& plan, std::vector<Notice>& notices
   if (source.scan.clockJumps)
     add(notices, "repair.timestamps", "Sprünge in der Zeitzählung der Quelle entfernt.",
         "Jumps in the source's clock taken out.");
+  if (source.scan.soundRecounted)
+    add(notices, "repair.sound_times", "Falsch gezählte Zeiten der Tonspur berichtigt.",
+        "Wrongly counted times of the sound put right.");
 }
 
 void sound(const Probe& probe, const Made& made, Report& report) {

@@ -155,6 +155,7 @@ Scan scan(Demuxer& demuxer) {
   result.audioEndUs = audio.last();
   result.keysUs = keys.sorted();
   result.clockJumps = demuxer.jumps() > 0;
+  result.soundRecounted = demuxer.soundRecounted();
   result.endedByDamage = demuxer.endedByDamage();
   return result;
 }

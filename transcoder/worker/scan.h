@@ -29,6 +29,7 @@ struct Scan {
   bool endedByDamage = false;
   std::vector<std::int64_t> keysUs;  // showing times of key pictures, rising; not all of very many
   bool clockJumps = false;           // times are not those of the container everywhere
+  bool soundRecounted = false;       // its times stood still (see SoundCount)
 };
 
 // Reads `demuxer` to its end. Throws Refused (nothing in it, encrypted, absurdly many packets).

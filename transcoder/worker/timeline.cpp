@@ -1,5 +1,6 @@
 #include "transcoder/worker/timeline.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace clipcourier::transcoder {
@@ -26,6 +27,14 @@ std::int64_t Timeline::shiftForJump(const Track& track, std::int64_t wantedUs) c
   const bool alreadyOurs = latestShiftUs_ == track.shiftUs;
   const bool same = std::llabs(latestShiftUs_ - wantedUs) <= kSameJumpUs;
   return !alreadyOurs && same ? latestShiftUs_ : wantedUs;
+}
+
+std::int64_t SoundCount::shift(std::int64_t time, std::int64_t duration) {
+  stoodStill_ = stoodStill_ || (last_ == time && duration > 0);
+  last_ = time;
+  if (stoodStill_) shift_ = std::max(shift_, expected_ - time);
+  expected_ = time + shift_ + duration;
+  return shift_;
 }
 
 }  // namespace clipcourier::transcoder

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 
 // Makes the timestamps of a source usable: where they jump (a joined transport stream, a wrapped
 // clock, a damaged field) the jump is taken out; gaps a screen recording may have stay.
@@ -32,6 +33,23 @@ class Timeline {
   std::int64_t latestShiftUs_ = 0;
   std::map<int, Track> tracks_;
   int jumps_ = 0;
+};
+
+// Makes sound whole whose timestamps are counted from a wrong block size: AVI stores none, and old
+// writers gave MP3 of low sample rates the samples of a packet as its bytes (libav knows this of
+// high rates only). Several packets then seem to come at once, and all but the first would be cut
+// as overlap. From the first standstill on each follows the one before; gaps stay. Times are ticks
+// of the track.
+class SoundCount {
+ public:
+  // What must be added to the timestamps of this packet.
+  std::int64_t shift(std::int64_t time, std::int64_t duration);
+  bool stoodStill() const { return stoodStill_; }
+
+ private:
+  std::optional<std::int64_t> last_;
+  std::int64_t expected_ = 0, shift_ = 0;
+  bool stoodStill_ = false;
 };
 
 }  // namespace clipcourier::transcoder
