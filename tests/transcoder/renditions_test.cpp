@@ -144,10 +144,11 @@ TEST_CASE("a clip for the watch page is not made where a sent one shows the same
   CHECK(std::filesystem::file_size(clips.pathOf("web-480")) == 0);
 }
 
-TEST_CASE("a clip that had too few bytes or pixels serves nobody", "[transcoder]") {
+TEST_CASE("a clip with too few bytes or pixels, or too many, serves nobody", "[transcoder]") {
+  const std::string sent = GENERATE("mms", "whatsapp");
   Folder folder;
   draw("-f lavfi -i testsrc2=size=1280x720:rate=25:duration=2 -c:v mpeg4 -q:v 3", folder / "a.mp4");
-  const Clips clips(builtIn({"mms", "web-480"}));
+  const Clips clips(builtIn({sent, "web-480"}));
   const Heard heard = transcode(folder / "a.mp4", clips.work());
   CHECK(heard.reports.size() == 2);
   CHECK(heard.served.empty());

@@ -26,9 +26,9 @@ class Progressing {
  public:
   explicit Progressing(const std::function<void(const Progress&)>& out) : out_(out) {}
   void at(double percent, const char* key, const Words& words) {
-    const int whole = std::clamp(static_cast<int>(percent), 0, 100);
+    const int whole = std::max(last_, std::clamp(static_cast<int>(percent), 0, 100));
     if (whole == last_ && key == key_) return;
-    last_ = std::max(last_, whole);
+    last_ = whole;
     key_ = key;
     if (out_) out_({last_, key, words});
   }
@@ -71,7 +71,6 @@ struct Job {
   const Rendition* rendition;
   ClipWish wish;
   Made made;
-  std::optional<Report> report;
 };
 
 // One source on its way to everything that is wanted of it. What is sent first is made first and
@@ -108,7 +107,7 @@ class Transcode {
     Plan made = plan(profile, edits_.source.probe, durationUs);
     // Loudness was measured with the profile's channels.
     if (work_.edits.loudness) made.audioChannels = profile.audio.channels;
-    open_.push_back({&rendition, {profile, made, rendition.clip, startUs}, {}, {}});
+    open_.push_back({&rendition, {profile, made, rendition.clip, startUs}, {}});
   } catch (const Refused& refused) {
     if (listener_.refused) listener_.refused({rendition.profile.name, refused.refusal()});
   }
@@ -200,6 +199,8 @@ class Transcode {
     Report report = proved(taken);
     if (!report.passed) return std::nullopt;
     report.passthrough = true;
+    // What a shorter encode would gain does not matter: nothing was encoded.
+    std::erase_if(report.advice, [](const Notice& each) { return each.code == "advice.trim"; });
     report.repaired.insert(report.repaired.begin(), kPassedThrough);
     job = taken;
     return report;
@@ -290,7 +291,7 @@ class Transcode {
   }
 
   // A clip that was made for sending is shown on the watch page too, where it has all there is to
-  // see and its bytes sufficed.
+  // see, its bytes sufficed, and it is not larger than a slow connection asked for.
   void settleServed() {
     std::erase_if(open_, [&](const Job& job) {
       if (job.wish.profile.purpose != "watch") return false;
@@ -308,6 +309,7 @@ class Transcode {
     const Plan& should = wanted.wish.plan;
     const auto nearlyAs = [](int one, int other) { return one * 100 >= other * 98; };
     return nearlyAs(is.width, should.width) && nearlyAs(is.height, should.height) &&
+           nearlyAs(should.width, is.width) && nearlyAs(should.height, is.height) &&
            is.frameRate.value() * 1.02 >= should.frameRate.value() && is.slots > 0 &&
            made.made.starved < kUnseenStarving && is.audioKbps * 4 >= should.audioKbps * 3;
   }
