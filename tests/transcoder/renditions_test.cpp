@@ -154,6 +154,25 @@ TEST_CASE("a clip with too few bytes or pixels, or too many, serves nobody", "[t
   CHECK(heard.served.empty());
 }
 
+TEST_CASE("a clip with little sound ends with it, and names a level that holds its pictures",
+          "[transcoder]") {
+  Folder folder;
+  // At 24 kHz the last AAC frame reaches 41 ms beyond the end of these 387 pictures.
+  draw(
+      "-f lavfi -i testsrc2=size=320x180:rate=10 -f lavfi -i sine=frequency=440 -t 38.7 "
+      "-c:v mpeg4 -q:v 4 -c:a aac",
+      folder / "long.mp4");
+  const Clips clips(builtIn({"mms"}));
+  const Heard heard = transcode(folder / "long.mp4", clips.work());
+  REQUIRE(heard.reports.size() == 1);
+  INFO(failures(heard.reports[0]));
+  CHECK(heard.reports[0].passed);
+  CHECK(find(heard.reports[0], "audio.sample_rate")->measured == "24000");
+  CHECK(find(heard.reports[0], "sync.end")->measured == "0 ms");
+  // Each picture refers to five; level 1.1 would hold three of this size.
+  CHECK(find(heard.reports[0], "video.level")->measured == "1.2");
+}
+
 TEST_CASE("a file that cannot be written ends all clips with its error and no thread waits",
           "[transcoder]") {
   Folder folder;

@@ -118,8 +118,11 @@ class Measurement {
     const std::int64_t us =
         av_rescale_q(frame.best_effort_timestamp, demuxer_.audio()->time_base, AV_TIME_BASE_Q);
     soundStart_ = std::min(soundStart_, us);
-    const std::int64_t length = av_rescale(frame.nb_samples, 1'000'000, frame.sample_rate);
-    m.soundEndUs = std::max(m.soundEndUs, us + length);
+    // The last frame is filled up with samples that its duration leaves out.
+    const std::int64_t decoded = av_rescale(frame.nb_samples, 1'000'000, frame.sample_rate);
+    const std::int64_t shown =
+        av_rescale_q(frameDuration(frame), demuxer_.audio()->time_base, AV_TIME_BASE_Q);
+    m.soundEndUs = std::max(m.soundEndUs, us + (shown > 0 ? std::min(shown, decoded) : decoded));
   }
 
   Demuxer demuxer_;

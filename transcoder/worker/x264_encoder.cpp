@@ -58,22 +58,35 @@ void setPicture(x264_param_t& param, const Plan& plan) {
   param.vui.i_chroma_loc = 0;  // left
 }
 
-// The lowest level that allows the bits; x264 raises it where size and rate need more. Table A-1 of
-// H.264, kbit/s of Main; High may have a quarter more.
-int levelFor(const Plan& plan, const Profile::Video& video) {
+// Pictures a decoder must hold, as x264 writes it into the stream.
+int heldPictures(const x264_param_t& param) {
+  const bool pyramid = param.i_bframe > 1 && param.i_bframe_pyramid != X264_B_PYRAMID_NONE;
+  return std::max({param.i_frame_reference, pyramid ? 4 : 1, param.i_bframe > 0 ? 2 : 1});
+}
+
+// The lowest level that allows size, rate, bits and the pictures held. Table A-1 of H.264, kbit/s
+// of Main; High may have a quarter more. x264 takes it as it is.
+int levelFor(const Plan& plan, const Profile::Video& video, int held) {
   struct Level {
-    int level, macroblocks, perSecond, kbps;
+    int level, macroblocks, perSecond, kbps, heldMacroblocks;
   };
-  constexpr Level kLevels[] = {
-      {10, 99, 1'485, 64},           {11, 396, 3'000, 192},        {12, 396, 6'000, 384},
-      {13, 396, 11'880, 768},        {20, 396, 11'880, 2'000},     {21, 792, 19'800, 4'000},
-      {22, 1'620, 20'250, 4'000},    {30, 1'620, 40'500, 10'000},  {31, 3'600, 108'000, 14'000},
-      {32, 5'120, 216'000, 20'000},  {40, 8'192, 245'760, 20'000}, {42, 8'704, 522'240, 50'000},
-      {50, 22'080, 589'824, 135'000}};
+  constexpr Level kLevels[] = {{10, 99, 1'485, 64, 396},
+                               {11, 396, 3'000, 192, 900},
+                               {12, 396, 6'000, 384, 2'376},
+                               {13, 396, 11'880, 768, 2'376},
+                               {20, 396, 11'880, 2'000, 2'376},
+                               {21, 792, 19'800, 4'000, 4'752},
+                               {22, 1'620, 20'250, 4'000, 8'100},
+                               {30, 1'620, 40'500, 10'000, 8'100},
+                               {31, 3'600, 108'000, 14'000, 18'000},
+                               {32, 5'120, 216'000, 20'000, 20'480},
+                               {40, 8'192, 245'760, 20'000, 32'768},
+                               {42, 8'704, 522'240, 50'000, 34'816},
+                               {50, 22'080, 589'824, 135'000, 110'400}};
   const int macroblocks = ((plan.width + 15) / 16) * ((plan.height + 15) / 16);
   for (const Level& each : kLevels)
     if (macroblocks <= each.macroblocks && macroblocks * plan.frameRate.value() <= each.perSecond &&
-        plan.maxKbps <= each.kbps)
+        plan.maxKbps <= each.kbps && macroblocks * held <= each.heldMacroblocks)
       return std::min(each.level, std::max(video.maxLevel, 10));
   return video.maxLevel;
 }
@@ -96,7 +109,6 @@ x264_param_t parametersFor(const Plan& plan, const Profile& profile) {
       std::max(2, static_cast<int>(std::lround(plan.frameRate.value() * video.keyFrameSeconds)));
   param.rc.i_rc_method = X264_RC_CRF;
   param.rc.f_rf_constant = static_cast<float>(plan.crf);
-  param.i_level_idc = levelFor(plan, video);
   if (plan.width * plan.height > kLargePixels)
     param.rc.i_lookahead = std::min(param.rc.i_lookahead, kLargeLookahead);
   for (const std::string& each : text::split(video.x264, ':'))
@@ -104,6 +116,7 @@ x264_param_t parametersFor(const Plan& plan, const Profile& profile) {
       set(param, each.substr(0, equals), each.substr(equals + 1));
   if (x264_param_apply_profile(&param, video.profile.c_str()) != 0)
     cannot("has no profile " + video.profile);
+  param.i_level_idc = levelFor(plan, video, heldPictures(param));
   return param;
 }
 
@@ -231,10 +244,7 @@ Packet X264Encoder::encode(const AVFrame* frame) {
   int count = 0;
   const int size =
       x264_encoder_encode(state_->encoder.get(), &nals, &count, frame ? &in : nullptr, &out);
-  if (size < 0) {
-    check(0, "");
-    cannot("failed to encode a picture");
-  }
+  if (size < 0) check(AVERROR_EXTERNAL, "x264 failed to encode a picture");
   if (size == 0) return nullptr;
   state_->note(out.prop);
   Packet packet = newPacket();
