@@ -102,6 +102,7 @@ TEST_CASE("what is no logo is refused", "[transcoder]") {
   draw(kRing, folder / "logo.png");
   const std::string png = contentOf(folder / "logo.png");
   CHECK(refusalOf("") == "logo.unreadable");
+  CHECK(refusalOf("RIFF") == "logo.unreadable");
   CHECK(refusalOf("<svg xmlns='http://www.w3.org/2000/svg'/>") == "logo.unreadable");
   CHECK(refusalOf(png.substr(0, 60)) == "logo.unreadable");
   std::string huge = png;  // its header says 65535 x 65535

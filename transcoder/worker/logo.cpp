@@ -39,7 +39,8 @@ std::string contentOf(int fd) {
 AVCodecID codecOf(const std::string& bytes) {
   if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return AV_CODEC_ID_PNG;
   if (bytes.starts_with("\xFF\xD8\xFF")) return AV_CODEC_ID_MJPEG;
-  if (bytes.starts_with("RIFF") && bytes.compare(8, 4, "WEBP") == 0) return AV_CODEC_ID_WEBP;
+  if (bytes.starts_with("RIFF") && bytes.size() > 12 && bytes.compare(8, 4, "WEBP") == 0)
+    return AV_CODEC_ID_WEBP;
   return AV_CODEC_ID_NONE;
 }
 
