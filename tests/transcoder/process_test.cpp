@@ -111,6 +111,17 @@ TEST_CASE("the same source gives the same bytes", "[transcoder]") {
   CHECK(contentOf(one.clipPath) == contentOf(two.clipPath));
 }
 
+TEST_CASE("the command line writes nothing over what it reads", "[transcoder]") {
+  Folder folder;
+  draw(kMoving, folder / "mms.mp4");
+  const std::string before = contentOf(folder / "mms.mp4");
+  const std::filesystem::path film(folder / "mms.mp4");
+  CHECK_THROWS(outputOf(Process::besideThisProgram().string() + " '" + film.string() +
+                        "' --profile mms --out '" + film.parent_path().string() + "' 2>&1"));
+  REQUIRE(std::filesystem::exists(folder / "mms.mp4"));
+  CHECK(contentOf(folder / "mms.mp4") == before);
+}
+
 TEST_CASE("a probe says what a source holds", "[transcoder]") {
   Folder folder;
   draw(std::string(kMovingWithSound) + " -c:v mpeg4 -c:a aac -ac 1", folder / "source.mp4");

@@ -141,10 +141,12 @@ void print(const nlohmann::json& json) {
   std::cout << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
 }
 
-// New files in one folder. They are removed again unless kept: nothing half-made stays.
+// New files in one folder. They are removed again unless kept: nothing half-made stays. A file that
+// is read is never taken for a new one.
 class NewFiles {
  public:
-  explicit NewFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  NewFiles(std::filesystem::path folder, std::vector<std::string> inputs)
+      : folder_(std::move(folder)), inputs_(std::move(inputs)) {}
   ~NewFiles() {
     std::error_code ignored;
     for (const auto& [name, file] : files_) std::filesystem::remove(folder_ / name, ignored);
@@ -154,6 +156,11 @@ class NewFiles {
 
   int make(const std::string& name) {
     if (files_.contains(name)) misused(name + " would be written twice");
+    for (const std::string& input : inputs_) {
+      std::error_code missing;
+      if (std::filesystem::equivalent(folder_ / name, input, missing))
+        misused(name + " would be written over " + input + "; name another folder with --out");
+    }
     return files_.emplace(name, openFile(folder_ / name, O_RDWR | O_CREAT | O_TRUNC))
         .first->second.get();
   }
@@ -161,6 +168,7 @@ class NewFiles {
 
  private:
   std::filesystem::path folder_;
+  std::vector<std::string> inputs_;
   std::map<std::string, Descriptor> files_;
 };
 
@@ -288,7 +296,8 @@ int run(const Wishes& wishes) {
     print(worker().probe(source.get()));
     return kExitDone;
   }
-  NewFiles files(wishes.out);
+  NewFiles files(wishes.out, {wishes.source, wishes.posterImage, wishes.edits.captionsFile(),
+                              wishes.edits.logoFile()});
   nlohmann::json result;
   Work work = workFor(wishes, source.get(), files);
   std::optional<Descriptor> posterImage;
