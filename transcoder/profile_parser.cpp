@@ -29,6 +29,21 @@ Setter number(T& target, std::int64_t lowest, std::int64_t highest) {
   };
 }
 
+Setter oneOfNumbers(int& target, std::vector<int> allowed) {
+  return [&target, allowed](const std::string& text) -> std::optional<std::string> {
+    std::string list;
+    for (const int each : allowed) {
+      const std::string known = std::to_string(each);
+      if (known == text) {
+        target = each;
+        return std::nullopt;
+      }
+      list += (list.empty() ? "" : ", ") + known;
+    }
+    return "must be one of " + list + ", not \"" + text + "\"";
+  };
+}
+
 Setter bytes(ByteSize& target, std::int64_t lowest, std::int64_t highest) {
   return number(target.bytes, lowest, highest);
 }
@@ -115,7 +130,9 @@ Keys keysOfMp4(Profile& p) {
   return {
       {"length.max_seconds", {number(p.maxSeconds, 1, 24 * 3600)}},
       {"video.profile", {oneOf(p.video.profile, {"baseline", "main", "high"})}},
-      {"video.max_level", {number(p.video.maxLevel, 10, 62)}},
+      {"video.max_level",
+       {oneOfNumbers(p.video.maxLevel,
+                     {10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 50, 51, 52})}},
       {"video.max_b_frames", {number(p.video.maxBFrames, 0, 8)}},
       {"video.preset",
        {oneOf(p.video.preset, {"ultrafast", "superfast", "veryfast", "faster", "fast", "medium",
@@ -126,7 +143,9 @@ Keys keysOfMp4(Profile& p) {
       {"video.max_kbps", {number(p.video.maxKbps, 50, 100'000)}},
       {"video.key_frame_seconds", {number(p.video.keyFrameSeconds, 1, 60), false}},
       {"audio.channels", {number(p.audio.channels, 1, 2)}},
-      {"audio.sample_rate", {number(p.audio.sampleRate, 8'000, 48'000)}},
+      {"audio.sample_rate",
+       {oneOfNumbers(p.audio.sampleRate,
+                     {8'000, 11'025, 12'000, 16'000, 22'050, 24'000, 32'000, 44'100, 48'000})}},
       {"audio.max_kbps", {number(p.audio.maxKbps, 24, 320)}},
       {"audio.min_kbps", {number(p.audio.minKbps, 16, 320), false}},
       {"floor.crf", {number(p.floor.crf, 20, 51)}},
