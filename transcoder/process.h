@@ -20,7 +20,7 @@ struct Limits {
   ByteSize memory = 2_GiB;  // private data
   std::chrono::seconds cpu{3600};
   std::chrono::seconds wall{1800};
-  ByteSize output = 256_MiB;     // largest file it may write
+  ByteSize output = 1_GiB;       // largest file it may write; above every built-in profile's limit
   std::filesystem::path cgroup;  // also limits the worker in a cgroup below it, see worker_group.h
   int cpuWeight = 50;            // there; 100 is what everybody else has
 };

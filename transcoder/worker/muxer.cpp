@@ -9,6 +9,18 @@
 #include "base/error.h"
 
 namespace clipcourier::transcoder {
+namespace {
+
+// A disk that is full or fails is nobody's defect, and a later try may work.
+void written(int rc, const char* doing) {
+  if (rc == AVERROR(ENOSPC) || rc == AVERROR(EDQUOT) || rc == AVERROR(EIO))
+    throw Error(ErrorKind::unavailable, std::string(doing) + ": " + strerror(AVUNERROR(rc)), {},
+                "output");
+  check(rc, doing);
+}
+
+}  // namespace
+
 Muxer::Muxer(int fd, const MuxTrack& video, const MuxTrack* audio)
     : file_(fd), again_(fd), videoBase_(video.timeBase) {
   if (ftruncate(fd, 0) != 0)
@@ -54,13 +66,13 @@ void Muxer::writeAudio(Packet packet) { write(std::move(packet), 1, audioBase_);
 void Muxer::write(Packet packet, int stream, AVRational base) {
   packet->stream_index = stream;
   av_packet_rescale_ts(packet.get(), base, format_->streams[stream]->time_base);
-  check(av_interleaved_write_frame(format_.get(), packet.get()), "write the clip");
+  written(av_interleaved_write_frame(format_.get(), packet.get()), "write the clip");
 }
 
 void Muxer::finish() {
-  check(av_write_trailer(format_.get()), "finish the clip");
+  written(av_write_trailer(format_.get()), "finish the clip");
   avio_flush(io_.get());
-  check(io_->error, "write the clip");
+  written(io_->error, "write the clip");
 }
 
 int Muxer::openAgain(AVFormatContext* format, AVIOContext** io, const char*, int flags,
