@@ -111,7 +111,12 @@ class ClipMaker {
       groupFor(wish).wishes.push_back(i);
     }
     for (const auto& group : groups_) chain(*group);
-    for (const auto& lane : lanes_) lane->start();
+    try {
+      for (const auto& lane : lanes_) lane->start();
+    } catch (...) {  // no thread is to be had; those that run may still speak to each other
+      stop();
+      throw;
+    }
   }
 
   Group& groupFor(const ClipWish& wish) {

@@ -94,14 +94,15 @@ void timing(const Source& source, const Plan& plan, std::vector<Notice>& notices
         "Wrongly counted times of the sound put right.");
 }
 
-void sound(const Probe& probe, const Made& made, Report& report) {
+void sound(const Probe& probe, const Plan& plan, const Made& made, Report& report) {
   if (!probe.audio) return;
+  const bool mono = plan.audioChannels == 1;
   if (probe.audio->channels > 2)
-    report.repaired.push_back(
-        {"repair.downmixed",
-         {"Ton von " + std::to_string(probe.audio->channels) + " Kanälen auf Stereo abgemischt.",
-          "Sound mixed down from " + std::to_string(probe.audio->channels) +
-              " channels to stereo."}});
+    report.repaired.push_back({"repair.downmixed",
+                               {"Ton von " + std::to_string(probe.audio->channels) +
+                                    " Kanälen auf " + (mono ? "Mono" : "Stereo") + " abgemischt.",
+                                "Sound mixed down from " + std::to_string(probe.audio->channels) +
+                                    " channels to " + (mono ? "mono." : "stereo.")}});
   if (made.audioLost)
     report.warnings.push_back({"warning.audio_unusable",
                                {"Der Ton der Quelle ließ sich ganz oder teilweise nicht lesen.",
@@ -141,7 +142,7 @@ void addNotices(const Source& source, const Plan& plan, const Made& made, std::i
   shape(source.probe.video, plan, report.repaired);
   colours(source.probe.video, report.repaired);
   timing(source, plan, report.repaired);
-  sound(source.probe, made, report);
+  sound(source.probe, plan, made, report);
   damage(source, made, startUs, report);
   if (source.saysWhereOrWho)
     add(report.repaired, "repair.metadata",

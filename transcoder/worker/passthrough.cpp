@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/error.h"
 #include "transcoder/worker/demuxer.h"
 #include "transcoder/worker/frame_rate.h"
 #include "transcoder/worker/h264.h"
@@ -157,6 +158,8 @@ class Remux {
   }
 
   void writeSound(Packet packet) {
+    if (packet->pts == AV_NOPTS_VALUE || packet->dts == AV_NOPTS_VALUE)
+      throw Error(ErrorKind::invalidInput, "the sound has no times");
     const std::int64_t start =
         av_rescale_q(wish_.startUs, AV_TIME_BASE_Q, demuxer_.audio()->time_base);
     packet->pts -= start;
