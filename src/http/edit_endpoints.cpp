@@ -27,7 +27,7 @@ std::vector<Route> EditEndpoints::routes() {
   };
   const std::string one = "/api/v1/videos/{id}/";
   const RouteOptions text{.takes = Takes::body, .maxBody = videos::kMaxCaptions};
-  const RouteOptions image{.takes = Takes::body, .maxBody = videos::kMaxImage};
+  const RouteOptions image{.takes = Takes::body, .maxBody = videos::kMaxLogo};
   return {
       {Method::get, one + "edits", Scope::videosRead, to(&EditEndpoints::get)},
       {Method::put, one + "edits", Scope::videosWrite, to(&EditEndpoints::put)},

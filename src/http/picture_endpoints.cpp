@@ -32,7 +32,7 @@ std::vector<Route> PictureEndpoints::routes() {
     return [this, handler](Request& request) { return (this->*handler)(request); };
   };
   const std::string one = "/api/v1/videos/{id}/";
-  const RouteOptions image{.takes = Takes::body, .maxBody = videos::kMaxImage};
+  const RouteOptions image{.takes = Takes::body, .maxBody = videos::kMaxPosterImage};
   return {
       {Method::get, one + "pictures", Scope::videosRead, to(&PictureEndpoints::list)},
       {Method::get, one + "pictures/{name}", Scope::videosRead, to(&PictureEndpoints::file)},

@@ -174,7 +174,7 @@ Video EditService::removeCaptions(VideoId id, std::optional<std::int64_t> versio
 
 Video EditService::setLogo(VideoId id, std::optional<std::int64_t> version, ByteSource& image,
                            const Actor& actor) {
-  const FileRef stored = receiveImage(image);
+  const FileRef stored = receiveImage(image, kMaxLogo);
   return change(id, version, actor, "video.logo_set", [&](Video& video, Edits& edits) {
     video.logo = stored;
     if (!edits.logo) edits.logo.emplace();
@@ -222,7 +222,7 @@ Video EditService::chooseCandidate(VideoId id, int number, const Actor& actor) {
 }
 
 Video EditService::uploadPoster(VideoId id, ByteSource& image, const Actor& actor) {
-  return choosePoster(id, {PosterWish::Kind::own, 0, receiveImage(image)}, actor);
+  return choosePoster(id, {PosterWish::Kind::own, 0, receiveImage(image, kMaxPosterImage)}, actor);
 }
 
 Video EditService::change(VideoId id, std::optional<std::int64_t> version, const Actor& actor,
@@ -269,9 +269,9 @@ void EditService::requireCaptionsOf(VideoId id, const std::string& format) const
     transcoder::parseCaptions(contentOf(store_.open(video.captions.sha256)), format);
 }
 
-FileRef EditService::receiveImage(ByteSource& image) {
+FileRef EditService::receiveImage(ByteSource& image, ByteSize limit) {
   ImageSource checked(image);
-  const media::StoredFile stored = store_.put(checked, kMaxImage);
+  const media::StoredFile stored = store_.put(checked, limit);
   return {stored.sha256, stored.size};
 }
 

@@ -17,7 +17,8 @@
 namespace clipcourier::videos {
 
 inline constexpr ByteSize kMaxCaptions{1'000'000};
-inline constexpr ByteSize kMaxImage{20'000'000};
+inline constexpr ByteSize kMaxLogo{10'000'000};  // as the transcoder takes it
+inline constexpr ByteSize kMaxPosterImage{20'000'000};
 
 // What people change about a video: its edits with captions and logo, and its poster.
 //
@@ -68,7 +69,7 @@ class EditService {
                const char* action, const Change& change);
   void makeAnew(db::Transaction& tx, const Video& video);
   void requireCaptionsOf(VideoId id, const std::string& format) const;
-  FileRef receiveImage(ByteSource& image);
+  FileRef receiveImage(ByteSource& image, ByteSize limit);
 
   db::Database& database_;
   media::MediaStore& store_;

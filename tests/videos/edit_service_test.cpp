@@ -164,6 +164,9 @@ TEST_CASE("a logo is a picture, shown where the edits say", "[videos]") {
   TextSource short_("\x89PN");
   CHECK(errorOf([&] { world.edits.setLogo(video.id, {}, short_, world.actor); }).kind() ==
         ErrorKind::unsupported);
+  TextSource large(kPng + std::string(kMaxLogo.bytes, 'x'));
+  CHECK(errorOf([&] { world.edits.setLogo(video.id, {}, large, world.actor); }).kind() ==
+        ErrorKind::tooLarge);
   TextSource png(kPng);
   CHECK(world.edits.setLogo(video.id, {}, png, world.actor).logo.size.bytes == kPng.size());
   CHECK(editsOf(world, video.id).contains("logo"));
