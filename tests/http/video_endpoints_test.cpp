@@ -291,6 +291,12 @@ TEST_CASE("a report is read in the language of who asks", "[videos]") {
   CHECK(english["repaired"][0]["text"] == "Rotated.");
   CHECK(english["quality"]["psnr_db"] == 41.5);
   CHECK(english["advice"] == json::array());
+  // Pictures may have less than nothing in common with the original.
+  api.world.write([](db::Transaction& tx) {
+    tx.run("UPDATE clips SET report = replace(report, '970000', '-5')");
+  });
+  CHECK(json::parse(api.ask("GET", path).body)["quality"]["text"] ==
+        "Visibly worse than the original");
 }
 
 TEST_CASE("edits are read, replaced by who saw them, and refused with every mistake", "[videos]") {
