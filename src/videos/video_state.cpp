@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "jobs/job_queue.h"
+#include "transcoder/job.h"
 #include "videos/clip_repository.h"
 #include "videos/video_repository.h"
 
@@ -90,16 +91,20 @@ void addProbe(db::Transaction& tx, VideoId video, TimePoint now) {
 void addClips(db::Transaction& tx, const Video& video, const std::vector<std::string>& profiles,
               TimePoint now) {
   ClipRepository clips(tx);
-  ClipOrder order{std::vector<ClipId>{}};
+  const ClipOrder nothing{std::vector<ClipId>{}};
+  std::vector<ClipOrder> orders{nothing};
   for (const std::string& profile : profiles)
-    if (const auto id = clips.plan(video.id, profile, video.editVersion, now))
-      order.clips->push_back(*id);
-  jobs::JobQueue(tx).add({.kind = kTranscodeJob,
-                          .subjectId = video.id.value,
-                          .payload = toPayload(order),
-                          .dueAt = now,
-                          .maxAttempts = kMaxAttempts},
-                         now);
+    if (const auto id = clips.plan(video.id, profile, video.editVersion, now)) {
+      if (orders.back().clips->size() == transcoder::kMaxRenditions) orders.push_back(nothing);
+      orders.back().clips->push_back(*id);
+    }
+  for (const ClipOrder& order : orders)
+    jobs::JobQueue(tx).add({.kind = kTranscodeJob,
+                            .subjectId = video.id.value,
+                            .payload = toPayload(order),
+                            .dueAt = now,
+                            .maxAttempts = kMaxAttempts},
+                           now);
   if (video.poster.kind != PosterWish::Kind::best) addPictures(tx, video.id, now);
 }
 

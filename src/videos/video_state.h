@@ -30,7 +30,7 @@ std::vector<std::string> wantedProfiles(const Profiles& profiles,
 // Each adds what is to be done in the transaction that makes it necessary; ring the bell after.
 void addProbe(db::Transaction& tx, VideoId video, TimePoint now);
 // Plans a clip for each of these profiles, unless one is in work, and one job that makes them
-// together with the pictures that are missing.
+// together with the pictures that are missing; more jobs when there are more than one can make.
 void addClips(db::Transaction& tx, const Video& video, const std::vector<std::string>& profiles,
               TimePoint now);
 // Makes the poster that is wished for; quick, and not behind the clips of other videos.

@@ -186,6 +186,22 @@ TEST_CASE("profiles for uploads must exist, each once", "[videos]") {
   CHECK(Profiles(all, {"web-720"}).isForUploads("web-720"));
 }
 
+TEST_CASE("more profiles than one job can make are shared by several", "[videos]") {
+  World world(db::Engine::sqlite);
+  Profiles::ByName all;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i <= transcoder::kMaxRenditions; ++i) {
+    names.push_back("whatsapp-" + std::to_string(i));
+    all[names.back()] = world.profiles.get("whatsapp");
+  }
+  world.profiles = Profiles(all, names);
+  const Video video = world.upload("x");
+  probed(world, video.id);
+  CHECK(world.count("clips WHERE state = 'planned'") ==
+        static_cast<std::int64_t>(transcoder::kMaxRenditions) + 1);
+  CHECK(world.count("jobs WHERE kind = 'video.transcode'") == 2);
+}
+
 TEST_CASE("a ready clip stays until the new one is ready, then gives way", "[videos]") {
   World world(GENERATE(values(kBothEngines)));
   const Video video = world.upload("x");
