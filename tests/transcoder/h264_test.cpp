@@ -56,4 +56,12 @@ TEST_CASE("profile and level come from the decoder configuration", "[transcoder]
   CHECK(config.level == 40);
   CHECK(config.lengthBytes == 4);
   CHECK(parseAvcConfig("short").lengthBytes == 0);
+  const std::string same("\x01\x4d\x40\x28\xff\xe1\x00\x04\x67\x4d\x40\x28\x01\x00\x01\x68", 16);
+  CHECK(parseAvcConfig(same).lengthBytes == 4);
+  std::string high = same, level = same;
+  high[9] = 0x64;
+  level[11] = 0x33;
+  CHECK(parseAvcConfig(high).lengthBytes == 0);
+  CHECK(parseAvcConfig(level).lengthBytes == 0);
+  CHECK(parseAvcConfig(high.substr(0, 9)).lengthBytes == 4);  // cut off: decoders find that out
 }

@@ -54,6 +54,21 @@ class Bits {
   std::size_t at_ = 0;
 };
 
+// Decoders believe the parameter sets, phones look at what stands before them.
+bool saysWhatItsSetsSay(std::string_view avcC) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(avcC[at]); };
+  std::size_t at = 6;
+  for (int sets = byte(5) & 31; sets > 0 && at + 2 <= avcC.size(); --sets) {
+    const auto size = static_cast<std::size_t>(byte(at) << 8 | byte(at + 1));
+    at += 2;
+    if (size >= 4 && avcC.size() - at >= size &&
+        (avcC[at + 1] != avcC[1] || avcC[at + 3] != avcC[3]))
+      return false;
+    at += size;
+  }
+  return true;
+}
+
 void countUnit(std::string_view unit, SliceCounts& counts) {
   const int type = unit[0] & 31;
   if (type == kSei) ++counts.sei;
@@ -115,7 +130,7 @@ std::string onlyPicture(std::string_view sample, int lengthBytes) {
 }
 
 AvcConfig parseAvcConfig(std::string_view avcC) {
-  if (avcC.size() < 7 || avcC[0] != 1) return {};
+  if (avcC.size() < 7 || avcC[0] != 1 || !saysWhatItsSetsSay(avcC)) return {};
   return {static_cast<unsigned char>(avcC[1]), static_cast<unsigned char>(avcC[3]),
           (avcC[4] & 3) + 1};
 }

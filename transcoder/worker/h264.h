@@ -20,7 +20,7 @@ void countSlices(std::string_view sample, int lengthBytes, SliceCounts& counts);
 // information, which may hold anything. As it is when it cannot be read.
 std::string onlyPicture(std::string_view sample, int lengthBytes);
 
-// From the content of avcC.
+// From the content of avcC. One whose parameter sets name another profile or level is not valid.
 struct AvcConfig {
   int profile = 0, level = 0;  // 77 is Main, 40 is level 4.0
   int lengthBytes = 0;         // 0: not a valid configuration
