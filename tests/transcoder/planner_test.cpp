@@ -273,6 +273,23 @@ TEST_CASE("what is below the quality floor is refused with choices that help", "
   }
 }
 
+TEST_CASE("what no length helps is not told to be shortened", "[transcoder]") {
+  Profile tiny = builtInProfiles().at("mms");
+  tiny.limit = tiny.target = {10'000};
+  REQUIRE(longestSeconds(tiny, source(1920, 1080)) == 0);
+  try {
+    plan(tiny, source(1920, 1080), 5 * kSecond);
+    FAIL("was not refused");
+  } catch (const Refused& refused) {
+    const Refusal& refusal = refused.refusal();
+    CHECK(refusal.code == "input.too_long");
+    CHECK((refusal.what.en + refusal.hint.en).find("0:0") == std::string::npos);
+    CHECK((refusal.what.de + refusal.hint.de).find("0:0") == std::string::npos);
+    REQUIRE(refusal.choices.size() == 1);
+    CHECK(refusal.choices[0].code == "choice.watch_only");
+  }
+}
+
 TEST_CASE("a source that a smaller rendition shows completely gets no larger one", "[transcoder]") {
   const auto all = builtInProfiles();
   try {

@@ -26,6 +26,19 @@ std::string size(int width, int height) {
   return std::to_string(width) + "×" + std::to_string(height);
 }
 
+// What to do about a length. The watch page's own clips have no link to it as a way out.
+Words waysOut(const std::string& most, int mostSeconds, const Profile& profile) {
+  if (mostSeconds <= 0)
+    return {"Nehmen Sie eine andere Fassung des Videos oder ein anderes Profil.",
+            "Take another version of the video, or another profile."};
+  const std::string de = "Kürzen Sie es auf höchstens " + most + " Minuten";
+  const std::string en = "Trim it to at most " + most + " minutes";
+  if (profile.purpose == "watch")
+    return {de + " oder nehmen Sie einen Ausschnitt.", en + ", or take an excerpt."};
+  return {de + ", nehmen Sie einen Ausschnitt, oder senden Sie nur den Link zur Abspielseite.",
+          en + ", take an excerpt, or send only the link to the watch page."};
+}
+
 }  // namespace
 
 std::string clockTime(std::int64_t ms) {
@@ -125,7 +138,10 @@ void tooLong(std::int64_t durationMs, int mostSeconds, const Profile& profile) {
   const std::string is = clockTime(durationMs), most = clockTime(mostSeconds * 1000LL);
   const std::string limit = toString(profile.limit);
   Refusal refusal{"input.too_long", {}, {}};
-  if (mostSeconds >= profile.maxSeconds)
+  if (mostSeconds <= 0)
+    refusal.what = {"Das Video passt in keiner Länge ansehnlich in " + limit + ".",
+                    "At no length does the video look well within " + limit + "."};
+  else if (mostSeconds >= profile.maxSeconds)
     refusal.what = {"Das Video ist mit " + is + " Minuten zu lang; erlaubt sind " + most + ".",
                     "At " + is + " minutes the video is too long; " + most + " are allowed."};
   else
@@ -133,11 +149,7 @@ void tooLong(std::int64_t durationMs, int mostSeconds, const Profile& profile) {
                         most + " Minuten passen.",
                     "At " + is + " minutes the video does not look well within " + limit + "; " +
                         most + " minutes do."};
-  refusal.hint = {"Kürzen Sie es auf höchstens " + most +
-                      " Minuten, nehmen Sie einen Ausschnitt, oder senden Sie nur den Link zur "
-                      "Abspielseite.",
-                  "Trim it to at most " + most +
-                      " minutes, take an excerpt, or send only the link to the watch page."};
+  refusal.hint = waysOut(most, mostSeconds, profile);
   if (mostSeconds > 0) {
     const std::int64_t ms = mostSeconds * 1000LL;
     refusal.choices.push_back({"choice.trim",
