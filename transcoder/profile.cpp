@@ -96,9 +96,6 @@ void visitAll(Visit&& visit, T& p) {
   visit("floor_crf", p.floor.crf);
   visit("animation_quality", p.animation.quality);
   visit("animation_colours", p.animation.colours);
-  visit("poster_long_side", p.pictures.posterLongSide);
-  visit("thumbnail_long_side", p.pictures.thumbnailLongSide);
-  visit("thumbnail_limit", p.pictures.thumbnailLimit);
 }
 
 }  // namespace

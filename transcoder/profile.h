@@ -67,13 +67,6 @@ struct Profile {
     friend bool operator==(const Animation&, const Animation&) = default;
   } animation;
 
-  struct Pictures {
-    int posterLongSide = 1280;
-    int thumbnailLongSide = 320;
-    ByteSize thumbnailLimit = 200_KB;
-    friend bool operator==(const Pictures&, const Pictures&) = default;
-  } pictures;
-
   friend bool operator==(const Profile&, const Profile&) = default;
 };
 

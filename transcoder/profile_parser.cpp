@@ -120,9 +120,6 @@ Keys keysOfAll(Profile& p) {
       {"video.background", {colour(p.video.background), false}},
       {"floor.long_side", {number(p.floor.longSide, 32, 4096)}},
       {"floor.fps", {number(p.floor.fps, 1, 60)}},
-      {"poster.max_long_side", {number(p.pictures.posterLongSide, 64, 4096), false}},
-      {"thumbnail.max_long_side", {number(p.pictures.thumbnailLongSide, 32, 1024), false}},
-      {"thumbnail.max_bytes", {bytes(p.pictures.thumbnailLimit, 1'000, 5'000'000), false}},
   };
 }
 

@@ -153,7 +153,6 @@ TEST_CASE("what a profile leaves away has a default", "[transcoder]") {
   CHECK(light.maxLeadingBlackSeconds == 5);
   CHECK(light.video.keyFrameSeconds == 5);
   CHECK(light.video.background == 0xffffff);
-  CHECK(light.pictures == whatsapp().pictures);
 }
 
 TEST_CASE("options of x264 are checked and put as the encoder wants them", "[transcoder]") {
