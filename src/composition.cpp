@@ -54,7 +54,7 @@ Base::Base(Settings given)
 
 Videos::Videos(Base& base)
     : profiles(profilesOf(base.settings)),
-      transcoder(transcoderProgram(base.settings), transcoderLimits(base.settings)),
+      transcoder(transcoderProgram(base.settings), transcoderLimits(base.settings, profiles)),
       proof(base.keys),
       ingest(base.database, base.store, base.clock, base.bell, base.audit, base.settings.maxUpload,
              base.settings.minFree),

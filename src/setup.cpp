@@ -76,12 +76,15 @@ std::filesystem::path transcoderProgram(const Settings& settings) {
                          : std::filesystem::path(program);
 }
 
-transcoder::Limits transcoderLimits(const Settings& settings) {
+transcoder::Limits transcoderLimits(const Settings& settings, const videos::Profiles& profiles) {
   const auto seconds = [](Millis time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time);
   };
   transcoder::Limits limits;
   limits.memory = settings.transcoder.memory;
+  // A first try may pass its profile's limit before it is made again.
+  for (const auto& [name, profile] : profiles.all())
+    limits.output = std::max(limits.output, ByteSize{profile.limit.bytes * 2});
   limits.cpu = seconds(settings.transcoder.cpuTime);
   limits.wall = seconds(settings.transcoder.wallTime);
   limits.cgroup = transcoder::groupFolder(settings.transcoder.cgroup);

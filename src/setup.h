@@ -27,7 +27,7 @@ std::vector<std::string> prepareSchema(const Settings& settings, db::Database& d
 videos::Profiles profilesOf(const Settings& settings);
 std::filesystem::path transcoderProgram(const Settings& settings);
 // Also makes the cgroup that the settings name ready for workers; throws when it cannot be used.
-transcoder::Limits transcoderLimits(const Settings& settings);
+transcoder::Limits transcoderLimits(const Settings& settings, const videos::Profiles& profiles);
 net::HttpEngineOptions engineOptions(const Settings& settings, std::size_t maxConcurrent);
 
 }  // namespace clipcourier

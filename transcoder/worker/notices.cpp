@@ -114,12 +114,12 @@ void sound(const Probe& probe, const Plan& plan, const Made& made, Report& repor
           "The source has " + std::to_string(probe.audioTracks) + " sound tracks; one was used."}});
 }
 
-void damage(const Source& source, const Made& made, std::int64_t startUs, Report& report) {
+void damage(const Source& source, const Made& made, Report& report) {
   const std::int64_t endMs = (source.scan.videoEndUs - source.firstUs) / 1000;
   const std::int64_t usedMs = (made.pictureEndUs - source.firstUs) / 1000;
   const std::int64_t claimedMs = source.probe.claimedDurationMs;
   if (made.damagedPictures > 0) {
-    const std::int64_t atMs = std::max<std::int64_t>(0, made.firstDamageUs - startUs) / 1000;
+    const std::int64_t atMs = std::max<std::int64_t>(0, made.firstDamageUs - source.firstUs) / 1000;
     add(report.warnings, "warning.damaged",
         "Die Quelle ist bei " + clockTime(atMs) + " beschädigt; sehen Sie sich die Stelle an.",
         "The source is damaged at " + clockTime(atMs) + "; have a look at that part.");
@@ -137,13 +137,12 @@ void damage(const Source& source, const Made& made, std::int64_t startUs, Report
 
 }  // namespace
 
-void addNotices(const Source& source, const Plan& plan, const Made& made, std::int64_t startUs,
-                Report& report) {
+void addNotices(const Source& source, const Plan& plan, const Made& made, Report& report) {
   shape(source.probe.video, plan, report.repaired);
   colours(source.probe.video, report.repaired);
   timing(source, plan, report.repaired);
   sound(source.probe, plan, made, report);
-  damage(source, made, startUs, report);
+  damage(source, made, report);
   if (source.saysWhereOrWho)
     add(report.repaired, "repair.metadata",
         "Angaben der Datei zu Ort, Gerät oder Urheber entfernt.",

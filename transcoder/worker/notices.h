@@ -7,7 +7,6 @@
 namespace clipcourier::transcoder {
 
 // What was done to the source and what to look at, in words a marketer understands.
-void addNotices(const Source& source, const Plan& plan, const Made& made, std::int64_t startUs,
-                Report& report);
+void addNotices(const Source& source, const Plan& plan, const Made& made, Report& report);
 
 }  // namespace clipcourier::transcoder

@@ -281,7 +281,7 @@ class Transcode {
              plan.audioChannels, plan.audioSampleRate},
             report);
     }
-    addNotices(edits_.source, plan, job.made, job.wish.startUs, report);
+    addNotices(edits_.source, plan, job.made, report);
     if (painter_)  // nothing was edited without
       addEdits(edits_, *painter_, job.wish.fd, job.wish.profile.audio.channels, plan.audioKbps,
                report);
