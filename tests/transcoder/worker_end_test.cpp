@@ -86,6 +86,6 @@ TEST_CASE("a worker that is killed in the middle ends in an error worth another 
   Folder folder;
   drawLong(folder);
   CHECK(errorOf(folder, {}, [] { signalWorkers(SIGKILL); }) == "transcoder.killed");
-  CHECK(errorOf(folder, {}, [] { signalWorkers(SIGSEGV); }) == "transcoder.crashed");
+  CHECK(errorOf(folder, {}, [] { signalWorkers(SIGABRT); }) == "transcoder.crashed");
   CHECK(workers().empty());
 }

@@ -1,6 +1,7 @@
 #include "transcoder/worker/picture_maker.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/error.h"
@@ -18,6 +19,13 @@ Frame throughFilters(const AVFrame& frame, const std::string& filters) {
 
 std::uint8_t blend(int value, int under, int alpha) {
   return static_cast<std::uint8_t>((value * alpha + under * (255 - alpha) + 127) / 255);
+}
+
+CodecParameters ownCopy(const AVCodecParameters& from) {
+  CodecParameters copy(avcodec_parameters_alloc());
+  if (!copy) throw std::bad_alloc();
+  check(avcodec_parameters_copy(copy.get(), &from), "track parameters");
+  return copy;
 }
 
 // A picture that differs so little from the clip's shape is stretched unseen. A chosen shape is
@@ -59,7 +67,7 @@ bool PictureMaker::Kind::operator==(const Kind& o) const {
 
 PictureMaker::PictureMaker(const AVCodecParameters& container, Orientation orientation, int width,
                            int height, std::uint32_t background, std::optional<Edits::Fit> fit)
-    : container_(container),
+    : container_(ownCopy(container)),
       orientation_(orientation),
       width_(width),
       height_(height),
@@ -70,7 +78,7 @@ Frame PictureMaker::make(const AVFrame& frame, AVRational aspect) {
   const bool transparent = hasAlpha(static_cast<AVPixelFormat>(frame.format));
   Frame solid = transparent ? flatten(frame, background_) : share(frame);
   const Kind kind{solid->width, solid->height, solid->format, aspect,
-                  coloursOf(*solid, container_)};
+                  coloursOf(*solid, *container_)};
   if (!kind_ || !(*kind_ == kind)) {
     kind_ = kind;
     graph_.emplace(*solid, AVRational{1, 1'000'000}, filtersFor(kind));

@@ -16,7 +16,8 @@ namespace clipcourier::transcoder {
 // frame; another shape than the clip's is cropped to it or fitted in with bars, as the edits say.
 class PictureMaker {
  public:
-  // `container` is borrowed and must outlive it. Sizes are even and as seen (after turning).
+  // Copies what it needs of `container`: a source that is opened again has another one. Sizes are
+  // even and as seen (after turning).
   PictureMaker(const AVCodecParameters& container, Orientation orientation, int width, int height,
                std::uint32_t background, std::optional<Edits::Fit> fit = {});
 
@@ -33,7 +34,7 @@ class PictureMaker {
   std::string filtersFor(const Kind& kind) const;
   std::string cropFilter(const Kind& kind, Size& stored, double& shape, double wanted) const;
 
-  const AVCodecParameters& container_;
+  CodecParameters container_;
   Orientation orientation_;
   int width_, height_;
   std::uint32_t background_;
