@@ -320,7 +320,7 @@ TEST_CASE("a worker gets no environment, no other descriptor and no core dump", 
   std::getline(lines, environment);
   CHECK(descriptors == "0");
   CHECK(core == "0");
-  CHECK(output == std::to_string((256ULL << 20) / 512));
+  CHECK(output == std::to_string(Limits{}.output.bytes / 512));
   CHECK(environment.empty());
 }
 
