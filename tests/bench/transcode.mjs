@@ -59,7 +59,7 @@ async function sides(bench, film) {
     'x264, three encodes': [[bare('--profile main --bframes 0 --crf 23 -o whatsapp.264'), bare('--profile main --bframes 0 --crf 26 --vf resize:width=854,height=480 -o light.264'),
       bare('--profile high --crf 23 -o web.264')].join(' && '), 'whatsapp.264'],
     'x264, whatsapp with our options': [bare(`--profile main --bframes 0 --crf ${keyOf(text, 'video.crf')} ${own} -o whatsapp.264`), 'whatsapp.264'],
-    'HandBrakeCLI, Fast 720p30': [`HandBrakeCLI -i '${film}' -o handbrake.mp4 -Z 'Fast 720p30' >handbrake.log 2>&1 </dev/null`, 'handbrake.mp4'],
+    'HandBrakeCLI, Fast 720p30': [`HandBrakeCLI -i '${film}' -o handbrake.mp4 -Z 'Fast 720p30' --crop 0:0:0:0 >handbrake.log 2>&1 </dev/null`, 'handbrake.mp4'],
   };
   return Object.entries(all).map(([name, [command, clip]], i) => {
     const folder = join(bench.folder, `side${i}`);

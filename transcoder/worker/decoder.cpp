@@ -44,6 +44,8 @@ void Decoder::skipUnreferenced(bool skip) {
   codec_->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
 }
 
+void Decoder::skipLoopFilter() { codec_->skip_loop_filter = AVDISCARD_ALL; }
+
 bool Decoder::note(int rc) {
   if (rc >= 0) return true;
   if (rc == AVERROR(ENOMEM)) throw std::bad_alloc();

@@ -26,6 +26,9 @@ class Decoder {
   void flush();  // forgets what came before: the next packet comes from elsewhere
   // From now on pictures that no other needs are not decoded.
   void skipUnreferenced(bool skip);
+  // Before the first feed: pictures are not smoothed. Every bit is still read, so damage is found
+  // all the same, for three quarters of the time; the pictures are no good to look at.
+  void skipLoopFilter();
 
   int errors() const { return errors_; }  // packets and frames that were damaged
   const AVCodecContext& codec() const { return *codec_; }

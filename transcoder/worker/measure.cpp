@@ -39,6 +39,7 @@ std::string coloursOf(const AVFrame& frame) {
 class Measurement {
  public:
   explicit Measurement(int fd) : demuxer_(fd), video_(demuxer_.video(), 2) {
+    video_.skipLoopFilter();  // whether each picture decodes is asked, not what it shows
     if (demuxer_.audio()) sound_ = std::make_unique<Decoder>(*demuxer_.audio(), 1);
     soundStart_ = INT64_MAX;
   }
