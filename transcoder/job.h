@@ -89,7 +89,7 @@ struct RenditionServed {
 
 // The worker ran into something that is neither the source's fault nor an answer.
 struct Failure {
-  std::string code;  // "memory", "output", "defect"
+  std::string code;  // "memory"; "full", "output": what was to be written; "defect"
   std::string what;
 };
 

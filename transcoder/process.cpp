@@ -160,7 +160,12 @@ class Conversation {
 
   [[noreturn]] void throwOn(const Failure& failure) {
     if (failure.code == "memory") unavailable("memory", "needed more memory than its limit");
-    if (failure.code == "output") unavailable("output_size", "could not write: " + failure.what);
+    if (failure.code == "full")
+      throw Error(ErrorKind::outOfSpace, "the transcoder found the disk full: " + failure.what,
+                  "Free or add space, then try again.", "media.full");
+    if (failure.code == "output")
+      throw Error(ErrorKind::unavailable, "the transcoder could not write: " + failure.what,
+                  "Check the disk of the media store.", "media.unavailable");
     throw Error(ErrorKind::internal, "the transcoder failed: " + failure.what, {},
                 "transcoder.failed");
   }

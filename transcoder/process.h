@@ -58,7 +58,9 @@ class Process {
 
   // Both throw RefusedInput; Error(unavailable) when the worker was killed, passed a limit or was
   // cancelled (code "transcoder.cancelled", ".timeout", ".cpu", ".memory", ".output_size",
-  // ".killed"; a later try may work); Error(internal) when it crashed or broke the protocol.
+  // ".killed"; a later try may work); Error(outOfSpace) "media.full" or Error(unavailable)
+  // "media.unavailable" when what was handed over could not be written, which waits for the disk;
+  // Error(internal) when it crashed or broke the protocol.
   // `source` is a descriptor of a regular file; its position does not matter and does not change.
   Probe probe(int source, const Cancelled& cancelled = {}) const;
   // Returns when everything wanted was answered: each rendition by one call of `clip`, `refused` or

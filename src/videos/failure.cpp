@@ -16,6 +16,13 @@ constexpr std::string_view kShorterDe =
     "Laden Sie ein kürzeres oder kleineres Video hoch, oder versuchen Sie es später noch einmal.";
 constexpr std::string_view kShorterEn = "Upload a shorter or smaller video, or try again later.";
 
+// Of the media store, or of the database.
+constexpr std::string_view kFullDe = "Der Speicherplatz des Servers ist voll.";
+constexpr std::string_view kFullEn = "The server's disk is full.";
+constexpr std::string_view kMakeRoomDe =
+    "Bitten Sie den Betrieb, Platz zu schaffen, und versuchen Sie es dann noch einmal.";
+constexpr std::string_view kMakeRoomEn = "Ask operations to make room, then try again.";
+
 constexpr std::array kEntries{
     Entry{"transcoder.timeout", "Die Umwandlung dauerte zu lange.", "The conversion took too long.",
           kShorterDe, kShorterEn},
@@ -29,9 +36,8 @@ constexpr std::array kEntries{
           "The system ended the conversion.",
           "Versuchen Sie es noch einmal; geschieht es wieder, fehlt dem Server wohl Speicher.",
           "Try again; if it happens again, the server is probably short of memory."},
-    Entry{"media.full", "Der Speicherplatz des Servers ist voll.", "The server's disk is full.",
-          "Bitten Sie den Betrieb, Platz zu schaffen, und versuchen Sie es dann noch einmal.",
-          "Ask operations to make room, then try again."},
+    Entry{"media.full", kFullDe, kFullEn, kMakeRoomDe, kMakeRoomEn},
+    Entry{"out_of_space", kFullDe, kFullEn, kMakeRoomDe, kMakeRoomEn},
     Entry{"media.unavailable", "Der Dateispeicher des Servers ist gestört.",
           "The server's file store has a fault.",
           "Bitten Sie den Betrieb, den Dateispeicher zu prüfen, und versuchen Sie es dann noch "

@@ -50,15 +50,6 @@ bool has(const std::vector<VideoPicture>& pictures, PictureKind kind) {
   return std::ranges::find(pictures, kind, &VideoPicture::kind) != pictures.end();
 }
 
-// The worker only knows that something could not be written. When the disk is full that is why, and
-// waiting helps.
-void tellFullDisk(const Error& error, const media::MediaStore& store) {
-  constexpr ByteSize kFull = 4_MiB;
-  if (repeatsItself(error.code()) && store.freeSpace() < kFull)
-    throw Error(ErrorKind::outOfSpace, "the media store is full",
-                "Free or add space; the conversion is tried again.", "media.full");
-}
-
 }  // namespace
 
 jobs::Handler TranscodeJob::clipsHandler(int threads) {
@@ -85,7 +76,6 @@ void TranscodeJob::run(jobs::JobContext& context, Scope scope) {
   } catch (const transcoder::RefusedInput& error) {
     refuse(context, toFailure(error.refusal()));
   } catch (const Error& error) {
-    tellFullDisk(error, parts_.store);
     rethrowWithinReason(error, context.lease().attempt);
   }
 }

@@ -13,10 +13,13 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <fstream>
 #include <sstream>
 #include <thread>
 
 #include "support/catch.h"
+#include "support/skip.h"
+#include "support/small_disk.h"
 #include "support/wait_for.h"
 #include "transcoder/files.h"
 
@@ -289,6 +292,8 @@ TEST_CASE("a worker that misbehaves ends in an error that says how", "[transcode
       {"while :; do echo -n xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done",
        "transcoder.protocol"},
       {R"(echo '{"failed":{"code":"memory","what":"none"}}'; exit 1)", "transcoder.memory"},
+      {R"(echo '{"failed":{"code":"full","what":"write"}}'; exit 1)", "media.full"},
+      {R"(echo '{"failed":{"code":"output","what":"write"}}'; exit 1)", "media.unavailable"},
       {"while :; do :; done", "transcoder.cpu"},
       {"sleep 60", "transcoder.timeout"},
   }));
@@ -341,6 +346,30 @@ TEST_CASE("an output limit stops the worker, and the limit is named", "[transcod
     FAIL("was not stopped");
   } catch (const Error& error) {
     CHECK(error.code() == "transcoder.output_size");
+  }
+}
+
+TEST_CASE("a disk that is full is told as one, whatever was being written", "[transcoder]") {
+  SmallDisk disk("1m");
+  if (!disk.ok()) {
+    skipTest("no right to mount a small disk here");
+    return;
+  }
+  Folder folder;
+  draw(std::string(kMoving) + " -c:v mpeg4 -q:v 2", folder / "source.mp4");
+  const bool clipFirst = GENERATE(true, false);
+  CAPTURE(clipFirst);
+  OutputFiles files(folder);
+  Work work = files.work(whatsapp());
+  const Descriptor onDisk = openNew(disk / "written");
+  (clipFirst ? work.renditions[0].clip : work.pictures.poster) = onDisk.get();
+  std::ofstream(disk / "filler") << std::string(2'000'000, 'f');  // as much as fits
+  try {
+    transcode(folder / "source.mp4", work);
+    FAIL("was not stopped");
+  } catch (const Error& error) {
+    CHECK(error.code() == "media.full");
+    CHECK(error.kind() == ErrorKind::outOfSpace);
   }
 }
 

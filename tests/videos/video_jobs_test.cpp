@@ -230,13 +230,20 @@ TEST_CASE("a full disk is told, and the clip is made once there is room", "[vide
   std::ofstream(filler) << std::string(50'000'000, 'f');  // as much as fits
   Workers workers(world);
   REQUIRE(waitFor([&] { return !world.view(video.id).progress.lastError.empty(); }));
+  const auto soon = [&] {
+    world.write([](db::Transaction& tx) {
+      tx.run("UPDATE jobs SET due_at_ms = 0 WHERE state = 'waiting'");  // as if it were later
+    });
+  };
+  soon();  // a second time is no reason to give up
+  REQUIRE(
+      waitFor([&] { return world.count("jobs WHERE state = 'waiting' AND attempts = 2") == 1; }));
   const Progress progress = world.view(video.id).progress;
   CHECK(progress.lastError == "media.full");
   CHECK(progress.retryAt > world.clock.now());
+  CHECK(world.video(video.id).state == VideoState::transcoding);
   std::filesystem::remove(filler);
-  world.write([](db::Transaction& tx) {
-    tx.run("UPDATE jobs SET due_at_ms = 0 WHERE state = 'waiting'");  // as if it were later
-  });
+  soon();
   REQUIRE(workers.done(video.id));
   checkReady(world, video.id);
 }

@@ -316,4 +316,5 @@ TEST_CASE("every failure speaks German and English and says what to do", "[video
       CHECK(text.size() > 10);
     CHECK(nlohmann::json(failure).get<Failure>() == failure);
   }
+  CHECK(failureFor("out_of_space").what == failureFor("media.full").what);  // the database's disk
 }

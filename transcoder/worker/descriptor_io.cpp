@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <new>
+#include <system_error>
 
 #include "base/error.h"
 #include "transcoder/worker/av_compat.h"
@@ -90,6 +91,13 @@ std::int64_t DescriptorFile::seek(std::int64_t offset, int whence) {
   }
   if (offset < 0) return AVERROR(EINVAL);
   return position_ = offset;
+}
+
+void cannotWrite(int rc, const std::string& doing) {
+  const bool full = rc == AVERROR(ENOSPC) || rc == AVERROR(EDQUOT);
+  throw Error(full ? ErrorKind::outOfSpace : ErrorKind::unavailable,
+              doing + ": " + std::generic_category().message(AVUNERROR(rc)), {},
+              full ? "full" : "output");
 }
 
 }  // namespace clipcourier::transcoder

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 struct AVIOContext;
 
@@ -30,5 +31,9 @@ class DescriptorFile {
   int fd_;
   std::int64_t position_ = 0;
 };
+
+// Throws for what writing answered (errno as libav tells it): Error(outOfSpace) "full" when there
+// is no room, Error(unavailable) "output" for any other reason. Both may be gone in a later try.
+[[noreturn]] void cannotWrite(int rc, const std::string& doing);
 
 }  // namespace clipcourier::transcoder

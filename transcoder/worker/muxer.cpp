@@ -3,19 +3,17 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <new>
 
-#include "base/error.h"
+#include "transcoder/worker/descriptor_io.h"
 
 namespace clipcourier::transcoder {
 namespace {
 
-// A disk that is full or fails is nobody's defect, and a later try may work.
-void written(int rc, const char* doing) {
-  if (rc == AVERROR(ENOSPC) || rc == AVERROR(EDQUOT) || rc == AVERROR(EIO))
-    throw Error(ErrorKind::unavailable, std::string(doing) + ": " + strerror(AVUNERROR(rc)), {},
-                "output");
+// A disk that is full or fails is nobody's defect, and a later try may work. The file's own error
+// comes first: libav may call its consequences something else.
+void written(int rc, const AVIOContext& file, const char* doing) {
+  if (file.error < 0) cannotWrite(file.error, doing);
   check(rc, doing);
 }
 
@@ -23,8 +21,7 @@ void written(int rc, const char* doing) {
 
 Muxer::Muxer(int fd, const MuxTrack& video, const MuxTrack* audio)
     : file_(fd), again_(fd), videoBase_(video.timeBase) {
-  if (ftruncate(fd, 0) != 0)
-    throw Error(ErrorKind::internal, std::string("empty the clip: ") + strerror(errno));
+  if (ftruncate(fd, 0) != 0) cannotWrite(AVERROR(errno), "empty the clip");
   io_ = file_.writer();
   AVFormatContext* format = nullptr;
   check(avformat_alloc_output_context2(&format, nullptr, "mp4", nullptr), "MP4");
@@ -40,7 +37,7 @@ Muxer::Muxer(int fd, const MuxTrack& video, const MuxTrack* audio)
   av_dict_set(&options, "movflags", "+faststart", 0);
   const int rc = avformat_write_header(format_.get(), &options);
   av_dict_free(&options);
-  check(rc, "MP4 header");
+  written(rc, *io_, "MP4 header");
 }
 
 Muxer::~Muxer() = default;
@@ -66,13 +63,13 @@ void Muxer::writeAudio(Packet packet) { write(std::move(packet), 1, audioBase_);
 void Muxer::write(Packet packet, int stream, AVRational base) {
   packet->stream_index = stream;
   av_packet_rescale_ts(packet.get(), base, format_->streams[stream]->time_base);
-  written(av_interleaved_write_frame(format_.get(), packet.get()), "write the clip");
+  written(av_interleaved_write_frame(format_.get(), packet.get()), *io_, "write the clip");
 }
 
 void Muxer::finish() {
-  written(av_write_trailer(format_.get()), "finish the clip");
+  written(av_write_trailer(format_.get()), *io_, "finish the clip");
   avio_flush(io_.get());
-  written(io_->error, "write the clip");
+  written(0, *io_, "write the clip");
 }
 
 int Muxer::openAgain(AVFormatContext* format, AVIOContext** io, const char*, int flags,

@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/crypto.h"
-#include "base/error.h"
+#include "transcoder/worker/av_compat.h"
 #include "transcoder/worker/descriptor_io.h"
 
 namespace clipcourier::transcoder {
@@ -11,9 +13,10 @@ namespace clipcourier::transcoder {
 PictureFile writePicture(int fd, std::string_view bytes, int width, int height,
                          std::int64_t timeMs) {
   DescriptorFile file(fd);
-  if (ftruncate(fd, 0) != 0 || file.write(reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                          static_cast<int>(bytes.size())) < 0)
-    throw Error(ErrorKind::internal, "write a picture", {}, "output");
+  if (ftruncate(fd, 0) != 0) cannotWrite(AVERROR(errno), "empty a picture's file");
+  const int rc = file.write(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                            static_cast<int>(bytes.size()));
+  if (rc < 0) cannotWrite(rc, "write a picture");
   return {width, height, bytes.size(), crypto::hex(crypto::sha256(bytes)), timeMs};
 }
 

@@ -7,7 +7,7 @@
 namespace clipcourier::transcoder {
 
 // Writes a finished picture to a descriptor, which held nothing or an older one. Throws
-// Error(internal) "output".
+// as cannotWrite().
 PictureFile writePicture(int fd, std::string_view bytes, int width, int height,
                          std::int64_t timeMs);
 

@@ -205,7 +205,7 @@ class Transcode {
     job = taken;
     return report;
   } catch (const Error& error) {
-    if (error.code() == "output") throw;
+    if (error.code() == "full" || error.code() == "output") throw;
     return std::nullopt;  // a muxer that does not like the source's packets is no reason to give up
   }
 
