@@ -6,7 +6,7 @@
 #include "support/catch.h"
 #include "transcoder/files.h"
 #include "transcoder/worker/advice.h"
-#include "transcoder/worker/rate_model.h"
+#include "transcoder/worker/levels.h"
 #include "transcoder/worker/refusals.h"
 
 using namespace clipcourier::transcoder;

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "transcoder/worker/levels.h"
 #include "transcoder/worker/rate_model.h"
 #include "transcoder/worker/refusals.h"
 

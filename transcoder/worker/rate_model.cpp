@@ -47,39 +47,4 @@ double RateModel::crf(double pixels, double fps, double kbps) const {
   return kCrf + kCrfToHalve * std::log2(atReference_ * shape(pixels, fps) / std::max(kbps, 0.1));
 }
 
-bool LevelLimits::allows(int width, int height, double fps) const {
-  const int blocks = ((width + 15) / 16) * ((height + 15) / 16);
-  // A side may be at most the root of eight times the macroblocks.
-  const double longest = std::sqrt(8.0 * macroblocks);
-  return blocks <= macroblocks && blocks * fps <= macroblocksPerSecond &&
-         std::max(width, height) <= longest * 16;
-}
-
-LevelLimits levelLimits(int level) {
-  struct Row {
-    int level;
-    LevelLimits limits;
-  };
-  constexpr Row kRows[] = {{10, {99, 1'485, 64, 175}},
-                           {11, {396, 3'000, 192, 500}},
-                           {12, {396, 6'000, 384, 1'000}},
-                           {13, {396, 11'880, 768, 2'000}},
-                           {20, {396, 11'880, 2'000, 2'000}},
-                           {21, {792, 19'800, 4'000, 4'000}},
-                           {22, {1'620, 20'250, 4'000, 4'000}},
-                           {30, {1'620, 40'500, 10'000, 10'000}},
-                           {31, {3'600, 108'000, 14'000, 14'000}},
-                           {32, {5'120, 216'000, 20'000, 20'000}},
-                           {40, {8'192, 245'760, 20'000, 25'000}},
-                           {41, {8'192, 245'760, 50'000, 62'500}},
-                           {42, {8'704, 522'240, 50'000, 62'500}},
-                           {50, {22'080, 589'824, 135'000, 135'000}},
-                           {51, {36'864, 983'040, 240'000, 240'000}},
-                           {52, {36'864, 2'073'600, 240'000, 240'000}}};
-  LevelLimits limits = kRows[0].limits;
-  for (const Row& row : kRows)
-    if (row.level <= level) limits = row.limits;
-  return limits;
-}
-
 }  // namespace clipcourier::transcoder

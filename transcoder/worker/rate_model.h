@@ -22,13 +22,4 @@ class RateModel {
   double atReference_;  // kbit/s at rate factor 23
 };
 
-// What an H.264 level allows (table A-1), as far as a plan must keep it.
-struct LevelLimits {
-  int macroblocks = 0;  // of a picture
-  int macroblocksPerSecond = 0;
-  int maxKbps = 0, bufferKbit = 0;
-  bool allows(int width, int height, double fps) const;
-};
-LevelLimits levelLimits(int level);  // 40 is 4.0; unknown ones count as the next lower
-
 }  // namespace clipcourier::transcoder

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "transcoder/worker/levels.h"
 #include "transcoder/worker/rate_control.h"
 
 extern "C" {
@@ -64,31 +65,11 @@ int heldPictures(const x264_param_t& param) {
   return std::max({param.i_frame_reference, pyramid ? 4 : 1, param.i_bframe > 0 ? 2 : 1});
 }
 
-// The lowest level that allows size, rate, bits and the pictures held. Table A-1 of H.264, kbit/s
-// of Main; High may have a quarter more. x264 takes it as it is.
+// The lowest one that does, at most the profile's. x264 takes it as it is.
 int levelFor(const Plan& plan, const Profile::Video& video, int held) {
-  struct Level {
-    int level, macroblocks, perSecond, kbps, heldMacroblocks;
-  };
-  constexpr Level kLevels[] = {{10, 99, 1'485, 64, 396},
-                               {11, 396, 3'000, 192, 900},
-                               {12, 396, 6'000, 384, 2'376},
-                               {13, 396, 11'880, 768, 2'376},
-                               {20, 396, 11'880, 2'000, 2'376},
-                               {21, 792, 19'800, 4'000, 4'752},
-                               {22, 1'620, 20'250, 4'000, 8'100},
-                               {30, 1'620, 40'500, 10'000, 8'100},
-                               {31, 3'600, 108'000, 14'000, 18'000},
-                               {32, 5'120, 216'000, 20'000, 20'480},
-                               {40, 8'192, 245'760, 20'000, 32'768},
-                               {42, 8'704, 522'240, 50'000, 34'816},
-                               {50, 22'080, 589'824, 135'000, 110'400}};
-  const int macroblocks = ((plan.width + 15) / 16) * ((plan.height + 15) / 16);
-  for (const Level& each : kLevels)
-    if (macroblocks <= each.macroblocks && macroblocks * plan.frameRate.value() <= each.perSecond &&
-        plan.maxKbps <= each.kbps && macroblocks * held <= each.heldMacroblocks)
-      return std::min(each.level, std::max(video.maxLevel, 10));
-  return video.maxLevel;
+  const int lowest =
+      lowestLevel(plan.width, plan.height, plan.frameRate.value(), plan.maxKbps, held);
+  return std::min(lowest, std::max(video.maxLevel, 10));
 }
 
 x264_param_t parametersFor(const Plan& plan, const Profile& profile) {
