@@ -15,14 +15,9 @@ constexpr std::int64_t kSlackMs = 20;  // GIF rounds each frame to hundredths
 
 std::string contentOf(int fd) {
   DescriptorFile file(fd);
-  std::string bytes(file.size(), '\0');
-  for (std::size_t done = 0; done < bytes.size();) {
-    const int got =
-        file.read(reinterpret_cast<std::uint8_t*>(bytes.data() + done),
-                  static_cast<int>(std::min<std::size_t>(bytes.size() - done, 1 << 20)));
-    if (got <= 0) throw Error(ErrorKind::internal, "read the finished animation", {}, "output");
-    done += static_cast<std::size_t>(got);
-  }
+  std::string bytes = file.readAll();
+  if (bytes.size() != file.size())
+    throw Error(ErrorKind::internal, "read the finished animation", {}, "output");
   return bytes;
 }
 

@@ -39,12 +39,8 @@ int refuseToOpen(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary
 
 // The first bytes, for marks that libav does not tell about.
 std::string head(DescriptorFile& file) {
-  std::string bytes(64 * 1024, '\0');
+  std::string bytes = file.readAt(0, 64 * 1024);
   file.seek(0, SEEK_SET);
-  const int count =
-      file.read(reinterpret_cast<std::uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
-  file.seek(0, SEEK_SET);
-  bytes.resize(static_cast<std::size_t>(std::max(count, 0)));
   return bytes;
 }
 

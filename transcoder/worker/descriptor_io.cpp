@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <system_error>
@@ -60,6 +61,22 @@ std::uint64_t DescriptorFile::size() const {
 
 Io DescriptorFile::reader() { return makeIo(*this, false); }
 Io DescriptorFile::writer() { return makeIo(*this, true); }
+
+std::string DescriptorFile::readAt(std::uint64_t offset, std::uint64_t count) {
+  constexpr std::uint64_t kAtOnce = 1 << 24;
+  const std::uint64_t end = size();
+  std::string bytes(offset < end ? std::min(count, end - offset) : 0, '\0');
+  position_ = static_cast<std::int64_t>(offset);
+  std::size_t got = 0;
+  while (got < bytes.size()) {
+    const int part = read(reinterpret_cast<std::uint8_t*>(bytes.data()) + got,
+                          static_cast<int>(std::min<std::uint64_t>(bytes.size() - got, kAtOnce)));
+    if (part <= 0) break;  // it became shorter meanwhile, or cannot be read on
+    got += static_cast<std::size_t>(part);
+  }
+  bytes.resize(got);
+  return bytes;
+}
 
 int DescriptorFile::read(std::uint8_t* to, int count) {
   const ssize_t got = ::pread(fd_, to, static_cast<std::size_t>(count), position_);

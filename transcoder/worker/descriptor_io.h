@@ -23,6 +23,10 @@ class DescriptorFile {
   Io reader();
   Io writer();
 
+  // What there is of `count` bytes from `offset` on; moves the position.
+  std::string readAt(std::uint64_t offset, std::uint64_t count);
+  std::string readAll() { return readAt(0, size()); }
+
   int read(std::uint8_t* to, int count);  // libav's conventions
   int write(const std::uint8_t* from, int count);
   std::int64_t seek(std::int64_t offset, int whence);

@@ -20,23 +20,8 @@ namespace {
 // The first frame of a fade-in: clearly to be seen, clearly darker than the rest.
 constexpr int kFirstLevel = 90;  // of 256
 
-std::string textOf(int fd) {
-  DescriptorFile file(fd);
-  std::string text(std::min<std::size_t>(file.size(), kMaxCaptionBytes + 1), '\0');
-  file.seek(0, SEEK_SET);
-  std::size_t got = 0;
-  while (got < text.size()) {
-    const int part = file.read(reinterpret_cast<std::uint8_t*>(text.data()) + got,
-                               static_cast<int>(text.size() - got));
-    if (part <= 0) break;
-    got += static_cast<std::size_t>(part);
-  }
-  text.resize(got);
-  return text;
-}
-
 std::vector<Caption> readCaptions(int fd, const std::string& format) try {
-  return parseCaptions(textOf(fd), format);
+  return parseCaptions(DescriptorFile(fd).readAt(0, kMaxCaptionBytes + 1), format);
 } catch (const Error& error) {
   if (error.code() != "captions.invalid") throw;
   const std::string where = error.details().empty() ? "" : error.details()[0].where;

@@ -23,17 +23,7 @@ std::string contentOf(int fd) {
   const auto size = static_cast<std::int64_t>(file.size());
   if (size == 0 || size > kMaxLogoBytes)
     unreadable("Die Datei ist leer oder zu groß.", "the file is empty or too large.");
-  std::string bytes(static_cast<std::size_t>(size), '\0');
-  file.seek(0, SEEK_SET);
-  std::size_t got = 0;
-  while (got < bytes.size()) {
-    const int part = file.read(reinterpret_cast<std::uint8_t*>(bytes.data()) + got,
-                               static_cast<int>(bytes.size() - got));
-    if (part <= 0) break;
-    got += static_cast<std::size_t>(part);
-  }
-  bytes.resize(got);
-  return bytes;
+  return file.readAll();
 }
 
 AVCodecID codecOf(const std::string& bytes) {

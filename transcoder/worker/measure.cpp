@@ -12,19 +12,7 @@ namespace clipcourier::transcoder {
 namespace {
 
 ReadAt readerOf(DescriptorFile& file) {
-  return [&file](std::uint64_t offset, std::size_t count) {
-    std::string bytes(count, '\0');
-    file.seek(static_cast<std::int64_t>(offset), SEEK_SET);
-    std::size_t got = 0;
-    while (got < count) {
-      const int part = file.read(reinterpret_cast<std::uint8_t*>(bytes.data()) + got,
-                                 static_cast<int>(count - got));
-      if (part <= 0) break;
-      got += static_cast<std::size_t>(part);
-    }
-    bytes.resize(got);
-    return bytes;
-  };
+  return [&file](std::uint64_t offset, std::size_t count) { return file.readAt(offset, count); };
 }
 
 std::string orUnknown(const char* name) { return name ? name : "unknown"; }

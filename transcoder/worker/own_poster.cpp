@@ -36,13 +36,7 @@ std::string contentOf(int fd) {
   if (file.size() == 0) unreadable("Die Datei ist leer.", "the file is empty.");
   if (file.size() > kMaxOwnPosterBytes)
     unreadable("Die Datei ist zu groß.", "the file is too large.");
-  std::string bytes(file.size(), '\0');
-  std::size_t got = 0;
-  for (int part = 1; part > 0 && got < bytes.size(); got += static_cast<std::size_t>(part))
-    part = std::max(0, file.read(reinterpret_cast<std::uint8_t*>(bytes.data()) + got,
-                                 static_cast<int>(bytes.size() - got)));
-  bytes.resize(got);
-  return bytes;
+  return file.readAll();
 }
 
 [[noreturn]] void damaged() {

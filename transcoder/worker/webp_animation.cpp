@@ -18,19 +18,9 @@ constexpr int kShortestMs = 10;  // what says less is shown by browsers for long
 
 WebPAnimDecoder* animation(void* decoder) { return static_cast<WebPAnimDecoder*>(decoder); }
 
-std::vector<std::uint8_t> allOf(DescriptorFile& file) {
+std::string allOf(DescriptorFile& file) {
   if (file.size() > kMaxBytes) refuse::tooManyPackets();
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(file.size()));
-  file.seek(0, SEEK_SET);
-  std::size_t have = 0;
-  while (have < bytes.size()) {
-    const int got = file.read(
-        bytes.data() + have, static_cast<int>(std::min<std::size_t>(bytes.size() - have, 1 << 20)));
-    if (got <= 0) break;
-    have += static_cast<std::size_t>(got);
-  }
-  bytes.resize(have);
-  return bytes;
+  return file.readAll();
 }
 
 // The header must not be able to ask for a huge canvas: the decoder allocates two of them.
@@ -56,7 +46,7 @@ void WebpAnimation::Release::operator()(void* decoder) const noexcept {
 }
 
 WebpAnimation::WebpAnimation(DescriptorFile& file) : bytes_(allOf(file)) {
-  const WebPData data{bytes_.data(), bytes_.size()};
+  const WebPData data{reinterpret_cast<const std::uint8_t*>(bytes_.data()), bytes_.size()};
   refuseHugeCanvas(data);
   WebPAnimDecoderOptions options;
   if (!WebPAnimDecoderOptionsInit(&options)) refuse::damaged();

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <string>
 
 #include "transcoder/worker/av_ptr.h"
 #include "transcoder/worker/descriptor_io.h"
@@ -25,7 +25,7 @@ class WebpAnimation {
   struct Release {
     void operator()(void* decoder) const noexcept;
   };
-  std::vector<std::uint8_t> bytes_;
+  std::string bytes_;
   std::unique_ptr<void, Release> decoder_;  // WebPAnimDecoder, which reads bytes_
   int width_ = 0, height_ = 0, frames_ = 0, loopMs_ = 0;
   std::int64_t endMs_ = 0;
