@@ -97,6 +97,22 @@ TEST_CASE("a JPEG logo has its colours, a tall one its limit", "[transcoder]") {
   CHECK(stamp.width >= 1);
 }
 
+TEST_CASE("a logo is turned as its EXIF data says", "[transcoder]") {
+  Folder folder;
+  draw(
+      "-f lavfi -i color=red:size=60x80 -f lavfi -i color=blue:size=60x80 -filter_complex "
+      "'[0][1]hstack' -frames:v 1 -q:v 2 -pix_fmt yuvj420p",
+      folder / "logo.jpg");  // 120 x 80, red left
+  const std::string jpeg = contentOf(folder / "logo.jpg");
+  write(folder / "logo.jpg", withExif(jpeg, exifOf(6)));  // a quarter to the right
+  const Frame logo = readLogo(openToRead(folder / "logo.jpg").get());
+  REQUIRE(logo->width == 80);
+  REQUIRE(logo->height == 120);
+  const auto pixel = [&](int y) { return logo->data[0] + y * logo->linesize[0] + 40 * 4; };
+  CHECK(pixel(20)[0] > 200);
+  CHECK(pixel(100)[2] > 200);
+}
+
 TEST_CASE("what is no logo is refused", "[transcoder]") {
   Folder folder;
   draw(kRing, folder / "logo.png");
@@ -108,8 +124,10 @@ TEST_CASE("what is no logo is refused", "[transcoder]") {
   std::string huge = png;  // its header says 65535 x 65535
   for (const std::size_t at : {16u, 20u}) huge.replace(at, 4, std::string("\0\0\xff\xff", 4));
   CHECK(refusalOf(huge) == "logo.unreadable");
-  CHECK(refusalOf(std::string(static_cast<std::size_t>(kMaxLogoBytes) + 1, 'x')) ==
-        "logo.unreadable");
+  draw("-f lavfi -i testsrc2=size=64x64:rate=5:duration=1 -c:v libwebp_anim",
+       folder / "moves.webp");
+  CHECK(refusalOf(contentOf(folder / "moves.webp")) == "logo.unreadable");
+  CHECK(refusalOf(std::string(kMaxLogoBytes + 1, 'x')) == "logo.unreadable");
 }
 
 TEST_CASE("a fade-in never begins in the dark", "[transcoder]") {

@@ -75,6 +75,18 @@ Report transcode(const std::filesystem::path& source, const OutputFiles& files) 
   return heard.reports[0];
 }
 
+std::string exifOf(int orientation) {
+  return std::string("MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", 19) +
+         static_cast<char>(orientation) + std::string("\0\0\0\0\0\0", 6);
+}
+
+std::string withExif(const std::string& jpeg, const std::string& exif) {
+  const std::string payload = std::string("Exif\0\0", 6) + exif;
+  const std::size_t size = payload.size() + 2;
+  return jpeg.substr(0, 2) + "\xff\xe1" + static_cast<char>(size >> 8) +
+         static_cast<char>(size & 255) + payload + jpeg.substr(2);
+}
+
 std::string outputOf(const std::string& commandLine) {
   FILE* pipe = popen(commandLine.c_str(), "r");
   if (!pipe) throw std::runtime_error("cannot run " + commandLine);

@@ -45,6 +45,10 @@ Heard transcode(const std::filesystem::path& source, Work work, const Process& p
 // The report of one clip for WhatsApp.
 Report transcode(const std::filesystem::path& source, const OutputFiles& files);
 
+// A JPEG with EXIF data that says how it is to be turned (1 to 8).
+std::string exifOf(int orientation);
+std::string withExif(const std::string& jpeg, const std::string& exif);
+
 // Runs a program and answers its standard output; throws when it fails.
 std::string outputOf(const std::string& commandLine);
 

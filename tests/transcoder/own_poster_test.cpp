@@ -46,18 +46,6 @@ bool isAt(const AVFrame& picture, int x, int y, const Yuv& wanted, int tolerance
   return true;
 }
 
-std::string tiff(int orientation) {
-  return std::string("MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", 19) +
-         static_cast<char>(orientation) + std::string("\0\0\0\0\0\0", 6);
-}
-
-std::string withExif(const std::string& jpeg, const std::string& exif) {
-  const std::string payload = std::string("Exif\0\0", 6) + exif;
-  const std::size_t size = payload.size() + 2;
-  return jpeg.substr(0, 2) + "\xff\xe1" + static_cast<char>(size >> 8) +
-         static_cast<char>(size & 255) + payload + jpeg.substr(2);
-}
-
 std::string codeOf(const std::filesystem::path& path) {
   try {
     read(path, {320, 180});
@@ -120,7 +108,7 @@ TEST_CASE("an own poster is turned as its EXIF data says", "[transcoder]") {
       {8, {270, false}, 50, 80},
   }));
   CAPTURE(tag);
-  const std::string turned = withExif(jpeg, tiff(tag));
+  const std::string turned = withExif(jpeg, exifOf(tag));
   CHECK(exifOrientation(turned) == wanted);
   write(folder / "turned.jpg", turned);
   const bool upright = tag <= 4;
@@ -131,20 +119,20 @@ TEST_CASE("an own poster is turned as its EXIF data says", "[transcoder]") {
 }
 
 TEST_CASE("EXIF data that makes no sense turns nothing", "[transcoder]") {
-  const std::string whole = withExif("\xff\xd8\xff\xda", tiff(6));
+  const std::string whole = withExif("\xff\xd8\xff\xda", exifOf(6));
   CHECK(exifOrientation(whole) == Orientation{90, false});
   for (std::size_t length = 0; length < whole.size() - 8; ++length)
     CHECK((exifOrientation(whole.substr(0, length)) == Orientation{} ||
            exifOrientation(whole.substr(0, length)) == Orientation{90, false}));
-  CHECK(exifOrientation(withExif("\xff\xd8", tiff(9))) == Orientation{});
+  CHECK(exifOrientation(withExif("\xff\xd8", exifOf(9))) == Orientation{});
   CHECK(exifOrientation(withExif("\xff\xd8", "MM\x00\x2a\xff\xff\xff\xff")) == Orientation{});
   std::string png(
       "\x89PNG\r\n\x1a\n\0\0\0\x1a"
       "eXIf",
       16);
-  CHECK(exifOrientation(png + tiff(3) + "crc!") == Orientation{180, false});
+  CHECK(exifOrientation(png + exifOf(3) + "crc!") == Orientation{180, false});
   std::string webp("RIFF\x30\0\0\0WEBPEXIF\x1a\0\0\0", 20);
-  CHECK(exifOrientation(webp + tiff(8)) == Orientation{270, false});
+  CHECK(exifOrientation(webp + exifOf(8)) == Orientation{270, false});
 }
 
 TEST_CASE("what is no usable picture is refused as an own poster", "[transcoder]") {
@@ -158,11 +146,14 @@ TEST_CASE("what is no usable picture is refused as an own poster", "[transcoder]
   std::string bomb = png;
   bomb.replace(16, 8, std::string("\0\0\xff\xff\0\0\xff\xff", 8));
   write(folder / "bomb.png", bomb);
+  draw("-f lavfi -i testsrc2=size=640x640 -frames:v 1", folder / "photo.jpg");
+  const std::string photo = contentOf(folder / "photo.jpg");
+  write(folder / "cut.jpg", photo.substr(0, photo.size() / 2));
   draw("-f lavfi -i testsrc2=size=64x64:rate=5:duration=1 -c:v libwebp_anim",
        folder / "moves.webp");
   draw("-f lavfi -i color=red:size=1200x4 -frames:v 1", folder / "narrow.png");
   for (const char* name :
-       {"empty", "text", "huge", "cut.png", "bomb.png", "moves.webp", "narrow.png"}) {
+       {"empty", "text", "huge", "cut.png", "cut.jpg", "bomb.png", "moves.webp", "narrow.png"}) {
     CAPTURE(name);
     CHECK(codeOf(folder / name) == "poster.unreadable");
   }

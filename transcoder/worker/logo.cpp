@@ -1,61 +1,16 @@
 #include "transcoder/worker/logo.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
 #include "base/error.h"
-#include "transcoder/worker/descriptor_io.h"
 #include "transcoder/worker/filter_graph.h"
 #include "transcoder/worker/refusals.h"
+#include "transcoder/worker/still_picture.h"
 
 namespace clipcourier::transcoder {
 namespace {
-
-[[noreturn]] void unreadable(const std::string& de, const std::string& en) {
-  throw Refused({"logo.unreadable",
-                 {"Das Logo lässt sich nicht verwenden: " + de, "The logo cannot be used: " + en},
-                 {"Nehmen Sie ein PNG, JPEG oder WebP mit höchstens 10 MB.",
-                  "Take a PNG, JPEG or WebP of at most 10 MB."}});
-}
-
-std::string contentOf(int fd) {
-  DescriptorFile file(fd);
-  const auto size = static_cast<std::int64_t>(file.size());
-  if (size == 0 || size > kMaxLogoBytes)
-    unreadable("Die Datei ist leer oder zu groß.", "the file is empty or too large.");
-  return file.readAll();
-}
-
-AVCodecID codecOf(const std::string& bytes) {
-  if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return AV_CODEC_ID_PNG;
-  if (bytes.starts_with("\xFF\xD8\xFF")) return AV_CODEC_ID_MJPEG;
-  if (bytes.starts_with("RIFF") && bytes.size() > 12 && bytes.compare(8, 4, "WEBP") == 0)
-    return AV_CODEC_ID_WEBP;
-  return AV_CODEC_ID_NONE;
-}
-
-Frame decode(const std::string& bytes) {
-  const AVCodec* decoder = avcodec_find_decoder(codecOf(bytes));
-  if (!decoder) unreadable("Das ist weder PNG noch JPEG noch WebP.", "it is no PNG, JPEG or WebP.");
-  Codec codec(avcodec_alloc_context3(decoder));
-  if (!codec) throw std::bad_alloc();
-  codec->max_pixels = kMaxLogoPixels;
-  codec->thread_count = 1;
-  codec->err_recognition |= AV_EF_EXPLODE;
-  check(avcodec_open2(codec.get(), decoder, nullptr), "open the logo's decoder");
-  Packet packet = newPacket();
-  check(av_new_packet(packet.get(), static_cast<int>(bytes.size())), "logo");
-  std::copy(bytes.begin(), bytes.end(), packet->data);
-  Frame frame = newFrame();
-  int rc = avcodec_send_packet(codec.get(), packet.get());
-  if (rc >= 0) rc = avcodec_send_packet(codec.get(), nullptr);
-  if (rc >= 0) rc = avcodec_receive_frame(codec.get(), frame.get());
-  if (rc == AVERROR(ENOMEM)) throw std::bad_alloc();
-  if (rc < 0 || frame->width <= 0 || frame->height <= 0)
-    unreadable("Die Datei ist beschädigt oder das Bild zu groß.",
-               "the file is damaged or the picture too large.");
-  return frame;
-}
 
 Frame through(const AVFrame& frame, const std::string& filters) {
   FilterGraph graph(frame, {1, 1}, filters);
@@ -97,10 +52,16 @@ LogoSize sizeOf(const AVFrame& picture, const Edits::Logo& logo, int clipWidth, 
 
 }  // namespace
 
-Frame readLogo(int fd) {
-  const Frame decoded = decode(contentOf(fd));
-  // JPEG's colours are BT.601 in full range; libav says so for each format it decodes.
-  return through(*decoded, "format=rgba");
+Frame readLogo(int fd) try {
+  const StillPicture picture = readStill(fd, {kMaxLogoBytes, kMaxLogoPixels});
+  return through(*picture.frame,
+                 "format=rgba," + turningFilters(picture.orientation) + "format=rgba");
+} catch (const UnreadableStill& error) {
+  throw Refused({"logo.unreadable",
+                 {"Das Logo lässt sich nicht verwenden: " + error.why().de,
+                  "The logo cannot be used: " + error.why().en},
+                 {"Nehmen Sie ein PNG, JPEG oder WebP mit höchstens 10 MB und 25 Megapixeln.",
+                  "Take a PNG, JPEG or WebP of at most 10 MB and 25 megapixels."}});
 }
 
 Stamp makeStamp(const AVFrame& picture, const Edits::Logo& logo, int clipWidth, int clipHeight) {

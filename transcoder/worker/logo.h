@@ -5,11 +5,11 @@
 
 namespace clipcourier::transcoder {
 
-inline constexpr std::int64_t kMaxLogoBytes = 10'000'000;
+inline constexpr std::uint64_t kMaxLogoBytes = 10'000'000;
 inline constexpr std::int64_t kMaxLogoPixels = 25'000'000;
 
-// Reads a PNG, JPEG or WebP. Hostile input: bounded in bytes and pixels, known by its first bytes.
-// Answers RGBA. Throws Refused "logo.unreadable", which names what is taken.
+// Reads a still picture (see readStill()), turned as its EXIF data says. Answers RGBA. Throws
+// Refused "logo.unreadable", which names what is taken.
 Frame readLogo(int fd);
 
 // The logo as large as the clip wants it, its opacity in it. `picture` is what readLogo() gave.
