@@ -9,8 +9,16 @@ FUZZ(input) {
   if (input.empty()) return;
   SliceCounts counts;
   countSlices(input.substr(1), input[0] & 7, counts);
-  const auto units = counts.i + counts.p + counts.b + counts.other + counts.sei + counts.broken;
+  const auto units =
+      counts.i + counts.p + counts.b + counts.other + counts.sei + counts.extra + counts.broken;
   require(units >= 0 && units <= static_cast<std::int64_t>(input.size()));
   const AvcConfig config = parseAvcConfig(input);
   require(config.lengthBytes >= 0 && config.lengthBytes <= 4);
+  AvcConfig ours;
+  ours.lengthBytes = input[0] & 7;
+  if (const auto slices = onlySlices(input.substr(1), ours)) {
+    SliceCounts kept;
+    countSlices(*slices, 4, kept);
+    require(kept.sei == 0 && kept.extra == 0);
+  }
 }

@@ -13,6 +13,8 @@ std::string unit(const std::string& payload) {
 const std::string kP = unit("\x41\x98\x01");  // 1 00110..
 const std::string kB = unit("\x41\x9c\x01");  // 1 00111..
 const std::string kI = unit("\x65\x88\x81");  // 1 0001000
+const std::string kAud = unit("\x09\x10"), kFiller = unit("\x0c\xff\xff\x80");
+const std::string kSps = unit("\x67\x4d\x40\x28\x01"), kPps = unit("\x68\xee");
 const std::string kSei = unit("\x06\x05\x01");
 
 SliceCounts count(const std::string& sample) {
@@ -29,7 +31,9 @@ TEST_CASE("slices are counted by their type, SEI apart", "[transcoder]") {
   CHECK(counts.p == 2);
   CHECK(counts.b == 1);
   CHECK(counts.sei == 1);
+  CHECK(counts.extra == 0);
   CHECK(counts.broken == 0);
+  CHECK(count(kAud + kSps + kPps + kI).extra == 3);
 }
 
 TEST_CASE("bytes that only prevent a start code are not part of a slice header", "[transcoder]") {
@@ -64,4 +68,27 @@ TEST_CASE("profile and level come from the decoder configuration", "[transcoder]
   CHECK(parseAvcConfig(high).lengthBytes == 0);
   CHECK(parseAvcConfig(level).lengthBytes == 0);
   CHECK(parseAvcConfig(high.substr(0, 9)).lengthBytes == 4);  // cut off: decoders find that out
+}
+
+TEST_CASE("a decoder configuration is read as it is written", "[transcoder]") {
+  const std::string sps = "\x67\x4d\x40\x28\x01", pps = "\x68\xee";
+  const AvcConfig config = parseAvcConfig(makeAvcConfig(sps, pps));
+  CHECK(config.profile == 77);
+  CHECK(config.lengthBytes == 4);
+  CHECK(config.sps == std::vector<std::string>{sps});
+  CHECK(config.pps == std::vector<std::string>{pps});
+}
+
+TEST_CASE("nothing but slices is taken over", "[transcoder]") {
+  AvcConfig config = parseAvcConfig(makeAvcConfig(kSps.substr(4), kPps.substr(4)));
+  const std::string unspecified = unit("\x18secret");
+  CHECK(onlySlices(kAud + kSps + kPps + kSei + kI + unspecified + kP + kFiller, config) == kI + kP);
+  CHECK(onlySlices("", config) == "");
+  CHECK_FALSE(onlySlices(kI.substr(0, 5), config));
+  CHECK_FALSE(onlySlices(std::string("\0\0\0\0", 4), config));
+  // Its slices may need what the configuration does not have.
+  CHECK_FALSE(onlySlices(unit(kSps.substr(4) + "secret") + kI, config));
+  CHECK_FALSE(onlySlices(unit("\x68\xef") + kI, config));
+  config.lengthBytes = 2;
+  CHECK(onlySlices(kSei.substr(2) + kI.substr(2), config) == kI);
 }

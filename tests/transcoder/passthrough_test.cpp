@@ -1,5 +1,7 @@
 // Sources that need no second encode.
 
+#include <algorithm>
+
 #include "support/catch.h"
 #include "transcoder/files.h"
 
@@ -22,6 +24,12 @@ const char* const kMain = "-profile:v main -bf 0 -crf 26";
 // One decoded hash for all pictures of a file.
 std::string picturesOf(const std::filesystem::path& path) {
   return outputOf("ffmpeg -v error -i '" + path.string() + "' -map 0:v -f md5 -");
+}
+
+// From the decoder configuration, which has one.
+std::string spsOf(const std::string& mp4) {
+  const std::size_t at = mp4.find("avcC") + 4 + 6;
+  return mp4.substr(at + 2, static_cast<unsigned char>(mp4[at + 1]));
 }
 
 Heard heardOf(const std::string& source, const Folder& folder, const OutputFiles& files,
@@ -53,6 +61,65 @@ TEST_CASE("a source that conforms already keeps its pictures, and loses its meta
   CHECK(clip.find("x264") == std::string::npos);
   CHECK(clip.find("Secret") == std::string::npos);
   CHECK(clip.find("Lavf") == std::string::npos);
+  // libav signs its AAC in a fill element.
+  CHECK(contentOf(folder / "source.mp4").find("Lavc") != std::string::npos);
+  CHECK(clip.find("Lavc") == std::string::npos);
+}
+
+TEST_CASE("parameter sets that stand in the stream too do not stay there", "[transcoder]") {
+  Folder folder;
+  OutputFiles files(folder);
+  draw(film(std::string(kMain) + " -bsf:v dump_extra=freq=keyframe"), folder / "source.mp4");
+  std::string source = contentOf(folder / "source.mp4");
+  const std::string sps = spsOf(source);
+  const std::size_t inStream = source.find(sps, source.find("mdat"));
+  REQUIRE(source.find("mdat") < source.find("avcC"));
+  REQUIRE(inStream < source.find("avcC"));
+  SECTION("the same ones are left away") {
+    const Heard heard = transcode(folder / "source.mp4", files.work(whatsapp()));
+    REQUIRE(heard.reports.size() == 1);
+    INFO(failures(heard.reports[0]));
+    CHECK(heard.reports[0].passthrough);
+    CHECK(picturesOf(folder / "source.mp4") == picturesOf(files.clipPath));
+    const std::string clip = contentOf(files.clipPath);
+    CHECK(clip.find(sps, clip.find("mdat")) == std::string::npos);
+  }
+  SECTION("another one makes the pictures be encoded") {
+    source[inStream + 3] = static_cast<char>(source[inStream + 3] + 1);  // its level
+    write(folder / "source.mp4", source);
+    const Heard heard = transcode(folder / "source.mp4", files.work(whatsapp()));
+    REQUIRE(heard.reports.size() == 1);
+    CHECK(heard.reports[0].passed);
+    CHECK_FALSE(heard.reports[0].passthrough);
+  }
+}
+
+TEST_CASE("words behind the parameter sets make the pictures be encoded", "[transcoder]") {
+  Folder folder;
+  OutputFiles files(folder);
+  draw(film(kMain), folder / "source.mp4");
+  std::string source = contentOf(folder / "source.mp4");
+  // The picture parameter set takes the place of the box that follows, which is not needed.
+  const std::size_t avcC = source.find("avcC") + 4;
+  const std::size_t spsSize = static_cast<unsigned char>(source[avcC + 7]);
+  const std::size_t size = avcC + 8 + spsSize + 2;  // low byte of the picture set's
+  const std::size_t ppsSize = static_cast<unsigned char>(source[size]);
+  const std::size_t next = size + 1 + ppsSize;  // "colr" or "pasp"
+  const std::size_t room = 8 + 6;
+  REQUIRE(source.substr(next + 4, 4).find_first_not_of("abcdefghijklmnopqrstuvwxyz") ==
+          std::string::npos);
+  REQUIRE(static_cast<unsigned char>(source[next + 3]) >= room);
+  const std::size_t taken = static_cast<unsigned char>(source[next + 3]);
+  source[size] = static_cast<char>(ppsSize + taken);
+  source[avcC - 5] = static_cast<char>(static_cast<unsigned char>(source[avcC - 5]) + taken);
+  std::fill_n(source.begin() + static_cast<long>(next), taken, 'S');
+  write(folder / "source.mp4", source);
+  const Heard heard = transcode(folder / "source.mp4", files.work(whatsapp()));
+  REQUIRE(heard.reports.size() == 1);
+  INFO(failures(heard.reports[0]));
+  CHECK(heard.reports[0].passed);
+  CHECK_FALSE(heard.reports[0].passthrough);
+  CHECK(contentOf(files.clipPath).find("SSSS") == std::string::npos);
 }
 
 TEST_CASE("only the sound is encoded again where the pictures conform", "[transcoder]") {

@@ -54,24 +54,48 @@ class Bits {
   std::size_t at_ = 0;
 };
 
-// Decoders believe the parameter sets, phones look at what stands before them.
-bool saysWhatItsSetsSay(std::string_view avcC) {
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(avcC[at]); };
-  std::size_t at = 6;
-  for (int sets = byte(5) & 31; sets > 0 && at + 2 <= avcC.size(); --sets) {
-    const auto size = static_cast<std::size_t>(byte(at) << 8 | byte(at + 1));
-    at += 2;
-    if (size >= 4 && avcC.size() - at >= size &&
-        (avcC[at + 1] != avcC[1] || avcC[at + 3] != avcC[3]))
-      return false;
-    at += size;
+bool isSlice(int type) { return type >= kSliceNonIdr && type <= kSliceIdr; }
+
+// Takes a NAL unit with its length from the front; empty when there is none, or none that is whole.
+std::string_view takeUnit(std::string_view& sample, int lengthBytes) {
+  const auto prefix = static_cast<std::size_t>(lengthBytes);
+  if (sample.size() < prefix) return {};
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < prefix; ++i) size = size << 8 | static_cast<unsigned char>(sample[i]);
+  if (size > sample.size() - prefix) return {};
+  const std::string_view unit = sample.substr(prefix, size);
+  sample.remove_prefix(prefix + size);
+  return unit;
+}
+
+// Takes `count` parameter sets; cut off ones are left to the decoders to complain about.
+std::vector<std::string> takeSets(std::string_view& avcC, int count) {
+  std::vector<std::string> sets;
+  while (count-- > 0) {
+    const std::string_view unit = takeUnit(avcC, 2);
+    if (unit.empty()) break;
+    sets.emplace_back(unit);
   }
-  return true;
+  return sets;
+}
+
+// Decoders believe the parameter sets, phones look at what stands before them.
+bool saysWhatItsSetsSay(std::string_view avcC, const std::vector<std::string>& sps) {
+  return std::all_of(sps.begin(), sps.end(), [&](const std::string& each) {
+    return each.size() < 4 || (each[1] == avcC[1] && each[3] == avcC[3]);
+  });
+}
+
+void append(std::string& to, std::string_view unit, int lengthBytes) {
+  for (int shift = 8 * (lengthBytes - 1); shift >= 0; shift -= 8)
+    to += static_cast<char>(unit.size() >> shift & 255);
+  to += unit;
 }
 
 void countUnit(std::string_view unit, SliceCounts& counts) {
   const int type = unit[0] & 31;
   if (type == kSei) ++counts.sei;
+  if (!isSlice(type) && type != kSei) ++counts.extra;
   if (type != kSliceNonIdr && type != kSliceIdr && type != kSlicePartitionA) return;
   Bits bits(unit.substr(1, 32));  // first_mb_in_slice and slice_type are the first two numbers
   const std::int64_t firstBlock = bits.ue();
@@ -95,44 +119,59 @@ void countSlices(std::string_view sample, int lengthBytes, SliceCounts& counts) 
     ++counts.broken;
     return;
   }
-  const auto prefix = static_cast<std::size_t>(lengthBytes);
   while (!sample.empty()) {
-    std::size_t size = 0;
-    if (sample.size() < prefix) break;
-    for (std::size_t i = 0; i < prefix; ++i)
-      size = size << 8 | static_cast<unsigned char>(sample[i]);
-    sample.remove_prefix(prefix);
-    if (size == 0 || size > sample.size()) break;
-    countUnit(sample.substr(0, size), counts);
-    sample.remove_prefix(size);
+    const std::string_view unit = takeUnit(sample, lengthBytes);
+    if (unit.empty()) break;
+    countUnit(unit, counts);
     if (sample.empty()) return;
   }
   ++counts.broken;
 }
 
-std::string onlyPicture(std::string_view sample, int lengthBytes) {
-  const std::string whole(sample);
-  if (lengthBytes < 1 || lengthBytes > 4) return whole;
-  const auto prefix = static_cast<std::size_t>(lengthBytes);
-  std::string kept;
-  while (!sample.empty()) {
-    if (sample.size() < prefix) return whole;
-    std::size_t size = 0;
-    for (std::size_t i = 0; i < prefix; ++i)
-      size = size << 8 | static_cast<unsigned char>(sample[i]);
-    if (size == 0 || size > sample.size() - prefix) return whole;
-    const int type = sample[prefix] & 31;
-    if ((type >= kSliceNonIdr && type <= kSliceIdr) || type == kSps || type == kPps)
-      kept += sample.substr(0, prefix + size);
-    sample.remove_prefix(prefix + size);
-  }
-  return kept;
+AvcConfig parseAvcConfig(std::string_view avcC) {
+  if (avcC.size() < 7 || avcC[0] != 1) return {};
+  AvcConfig config{static_cast<unsigned char>(avcC[1]),
+                   static_cast<unsigned char>(avcC[3]),
+                   (avcC[4] & 3) + 1,
+                   {},
+                   {}};
+  std::string_view rest = avcC.substr(6);
+  config.sps = takeSets(rest, avcC[5] & 31);
+  if (!saysWhatItsSetsSay(avcC, config.sps)) return {};
+  if (rest.empty()) return config;
+  const int count = static_cast<unsigned char>(rest.front());
+  rest.remove_prefix(1);
+  config.pps = takeSets(rest, count);
+  return config;
 }
 
-AvcConfig parseAvcConfig(std::string_view avcC) {
-  if (avcC.size() < 7 || avcC[0] != 1 || !saysWhatItsSetsSay(avcC)) return {};
-  return {static_cast<unsigned char>(avcC[1]), static_cast<unsigned char>(avcC[3]),
-          (avcC[4] & 3) + 1};
+// ISO/IEC 14496-15, 5.2.4.1.
+std::string makeAvcConfig(std::string_view sps, std::string_view pps) {
+  std::string box{1, sps[1], sps[2], sps[3], static_cast<char>(0xff), static_cast<char>(0xe1)};
+  append(box, sps, 2);
+  box += 1;
+  append(box, pps, 2);
+  if (sps[1] == 100)
+    box += {static_cast<char>(0xfd), static_cast<char>(0xf8), static_cast<char>(0xf8), 0};
+  return box;
+}
+
+std::optional<std::string> onlySlices(std::string_view sample, const AvcConfig& config) {
+  const auto has = [](const std::vector<std::string>& sets, std::string_view unit) {
+    return std::find(sets.begin(), sets.end(), unit) != sets.end();
+  };
+  if (config.lengthBytes < 1) return std::nullopt;
+  std::string kept;
+  while (!sample.empty()) {
+    const std::string_view unit = takeUnit(sample, config.lengthBytes);
+    if (unit.empty()) return std::nullopt;
+    const int type = unit[0] & 31;
+    if (isSlice(type))
+      append(kept, unit, 4);
+    else if ((type == kSps && !has(config.sps, unit)) || (type == kPps && !has(config.pps, unit)))
+      return std::nullopt;
+  }
+  return kept;
 }
 
 }  // namespace clipcourier::transcoder

@@ -1,30 +1,39 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-// The little of H.264 that the proof reads on its own, from the bits as a phone gets them.
+// The little of H.264 that is read on our own, from the bits as a phone gets them.
 namespace clipcourier::transcoder {
 
 struct SliceCounts {
   std::int64_t i = 0, p = 0, b = 0, other = 0;  // by slice_type
   std::int64_t sei = 0;                         // NAL units with supplemental information
+  std::int64_t extra = 0;                       // others that are no slices
   std::int64_t broken = 0;                      // units or headers that cannot be read
 };
 
 // Adds what one MP4 sample holds: NAL units, each after its length in `lengthBytes` bytes.
 void countSlices(std::string_view sample, int lengthBytes, SliceCounts& counts);
 
-// The sample with nothing left in it but slices and their parameter sets: no supplemental
-// information, which may hold anything. As it is when it cannot be read.
-std::string onlyPicture(std::string_view sample, int lengthBytes);
-
 // From the content of avcC. One whose parameter sets name another profile or level is not valid.
 struct AvcConfig {
   int profile = 0, level = 0;  // 77 is Main, 40 is level 4.0
   int lengthBytes = 0;         // 0: not a valid configuration
+  std::vector<std::string> sps, pps;
 };
 AvcConfig parseAvcConfig(std::string_view avcC);
+
+// The content of avcC for 4:2:0 in eight bits, with lengths of four bytes. Both sets as they stand
+// in a NAL unit; `sps` has at least four bytes, `pps` one.
+std::string makeAvcConfig(std::string_view sps, std::string_view pps);
+
+// The sample with nothing left in it but slices, each after a length of four bytes: what else there
+// is may hold anything. None when it cannot be read, or has parameter sets that are not those of
+// `config`, which its slices may need.
+std::optional<std::string> onlySlices(std::string_view sample, const AvcConfig& config);
 
 }  // namespace clipcourier::transcoder

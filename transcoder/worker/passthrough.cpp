@@ -29,7 +29,9 @@ bool fits(const Source& source, const ClipWish& wish) {
   const Probe::Video& video = source.probe.video;
   const Profile& profile = wish.profile;
   const Scan& scan = source.scan;
-  const auto bytes = static_cast<std::uint64_t>(scan.videoBytes + scan.audioBytes);
+  const double seconds = static_cast<double>(wish.plan.slots) / wish.plan.frameRate.value();
+  const auto bytes = static_cast<std::uint64_t>(scan.videoBytes) +
+                     static_cast<std::uint64_t>(seconds * wish.plan.audioKbps * 125);
   const std::uint64_t tables =
       kTablesPerPacket * static_cast<std::uint64_t>(scan.videoPackets * 3) + 10'000;
   return isPlain(video) && video.storedWidth == wish.plan.width &&
@@ -49,32 +51,61 @@ std::string_view bytesOf(const std::uint8_t* data, int size) {
   return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)};
 }
 
+AvcConfig configOf(const AVCodecParameters& codec) {
+  return parseAvcConfig(bytesOf(codec.extradata, codec.extradata_size));
+}
+
+void setHeader(AVCodecParameters& codec, const std::string& header) {
+  av_freep(&codec.extradata);
+  codec.extradata_size = 0;
+  codec.extradata =
+      static_cast<std::uint8_t*>(av_mallocz(header.size() + AV_INPUT_BUFFER_PADDING_SIZE));
+  if (!codec.extradata) throw std::bad_alloc();
+  std::memcpy(codec.extradata, header.data(), header.size());
+  codec.extradata_size = static_cast<int>(header.size());
+}
+
+// Whether parameter sets hold nothing that a decoder would not read: written again from what they
+// say, they are the same.
+bool areWhole(const AVCodecParameters& codec, const std::string& sps, const std::string& pps) {
+  const AVBitStreamFilter* rewriting = av_bsf_get_by_name("h264_metadata");
+  AVBSFContext* context = nullptr;
+  if (!rewriting || av_bsf_alloc(rewriting, &context) < 0) return false;
+  const StreamFilter filter(context);
+  check(avcodec_parameters_copy(filter->par_in, &codec), "copy a track");
+  setHeader(*filter->par_in, makeAvcConfig(sps, pps));
+  if (av_bsf_init(filter.get()) < 0) return false;
+  const AVCodecParameters& made = *filter->par_out;
+  const std::string start("\0\0\0\1", 4);
+  return bytesOf(made.extradata, made.extradata_size) == start + sps + start + pps;
+}
+
+// Neither lists of sets, of which slices may use any, nor words behind them.
+bool isPlainConfig(const AvcConfig& avc, const AVCodecParameters& codec) {
+  return avc.sps.size() == 1 && avc.pps.size() == 1 && avc.sps[0].size() >= 4 &&
+         areWhole(codec, avc.sps[0], avc.pps[0]);
+}
+
 bool streamFits(const AVCodecParameters& codec, const Probe::Video& video, const Profile& profile) {
-  if (codec.extradata_size < 7 || codec.extradata[0] != 1) return false;  // no avcC
-  const AvcConfig avc = parseAvcConfig(bytesOf(codec.extradata, codec.extradata_size));
+  const AvcConfig avc = configOf(codec);
   const int wanted = profile.video.profile == "high"   ? 100
                      : profile.video.profile == "main" ? 77
                                                        : 66;
   return avc.profile == wanted && avc.level <= profile.video.maxLevel && avc.lengthBytes > 0 &&
-         (profile.video.maxBFrames > 0 || codec.video_delay == 0) && coloursAreClear(codec, video);
+         (profile.video.maxBFrames > 0 || codec.video_delay == 0) &&
+         coloursAreClear(codec, video) && isPlainConfig(avc, codec);
 }
 
-bool soundFits(const AVStream* stream, const Profile& profile) {
-  if (!stream) return true;
-  const AVCodecParameters& codec = *stream->codecpar;
-  return codec.codec_id == AV_CODEC_ID_AAC && codec.profile == FF_PROFILE_AAC_LOW &&
-         codec.extradata_size >= 2 && codec.ch_layout.nb_channels == profile.audio.channels &&
-         codec.sample_rate == profile.audio.sampleRate &&
-         codec.bit_rate <= profile.audio.maxKbps * 1'250LL;
-}
-
-// Slots in decoding order; none when the pictures do not fill every slot once.
+// Slots in decoding order; none when the pictures do not fill every slot once, or cannot be taken
+// out of what else their samples hold.
 std::optional<std::vector<std::int64_t>> slotsOf(Demuxer& demuxer, const ClipWish& wish) {
   const FrameRate clock(wish.plan.frameRate, wish.startUs, wish.plan.slots);
+  const AvcConfig config = configOf(*demuxer.video().codecpar);
   std::vector<std::int64_t> slots;
   while (Packet packet = demuxer.next()) {
     if (!demuxer.isVideo(*packet)) continue;
     if (packet->pts == AV_NOPTS_VALUE || (packet->flags & AV_PKT_FLAG_DISCARD)) return std::nullopt;
+    if (!onlySlices(bytesOf(packet->data, packet->size), config)) return std::nullopt;
     const std::int64_t us = av_rescale_q(packet->pts, demuxer.video().time_base, AV_TIME_BASE_Q);
     if (us < wish.startUs - 1'000) return std::nullopt;
     slots.push_back(clock.slotOf(us));
@@ -87,11 +118,12 @@ std::optional<std::vector<std::int64_t>> slotsOf(Demuxer& demuxer, const ClipWis
   return slots;
 }
 
-CodecParameters cleaned(const AVCodecParameters& from) {
+CodecParameters cleaned(const AVCodecParameters& from, const AvcConfig& config) {
   CodecParameters to(avcodec_parameters_alloc());
   if (!to) throw std::bad_alloc();
   check(avcodec_parameters_copy(to.get(), &from), "copy a track");
   to->codec_tag = 0;
+  setHeader(*to, makeAvcConfig(config.sps.at(0), config.pps.at(0)));
   return to;
 }
 
@@ -101,9 +133,8 @@ class Remux {
       : wish_(wish),
         demuxer_(sourceFd),
         slots_(std::move(slots)),
-        video_(cleaned(*demuxer_.video().codecpar)),
-        lengthBytes_(
-            parseAvcConfig(bytesOf(video_->extradata, video_->extradata_size)).lengthBytes) {
+        config_(configOf(*demuxer_.video().codecpar)),
+        video_(cleaned(*demuxer_.video().codecpar, config_)) {
     video_->sample_aspect_ratio = {1, 1};
     video_->color_range = AVCOL_RANGE_MPEG;
     video_->color_primaries = AVCOL_PRI_BT709;
@@ -122,8 +153,6 @@ class Remux {
         writePicture(*packet);
       else if (line_)
         line_->feed(*packet);
-      else if (sound_)
-        writeSound(std::move(packet));
     }
     if (line_) line_->drain();
     muxer_->finish();
@@ -131,24 +160,22 @@ class Remux {
   bool soundLost() const { return line_ && line_->lost(); }
 
  private:
+  // AAC holds elements that no player plays (fill, data streams) anywhere between its sound, and
+  // they can only be found by decoding all of it. Encoded anew, none of them is left.
   const MuxTrack* openSound() {
     if (!demuxer_.audio() || wish_.plan.audioKbps <= 0) return nullptr;
-    if (!soundFits(demuxer_.audio(), wish_.profile)) {
-      line_.emplace(*demuxer_.audio(), std::vector<ClipWish>{wish_},
-                    [this](std::size_t, Packet packet) { muxer_->writeAudio(std::move(packet)); });
-      return line_->track(0);
-    }
-    sound_ = cleaned(*demuxer_.audio()->codecpar);
-    soundTrack_ = {sound_.get(), demuxer_.audio()->time_base};
-    return &soundTrack_;
+    line_.emplace(*demuxer_.audio(), std::vector<ClipWish>{wish_},
+                  [this](std::size_t, Packet packet) { muxer_->writeAudio(std::move(packet)); });
+    return line_->track(0);
   }
 
   void writePicture(const AVPacket& packet) {
     if (next_ >= slots_.size()) return;
-    const std::string bytes = onlyPicture(bytesOf(packet.data, packet.size), lengthBytes_);
+    const auto slices = onlySlices(bytesOf(packet.data, packet.size), config_);
+    if (!slices) throw Error(ErrorKind::invalidInput, "the source changed while it was read");
     Packet own = newPacket();
-    check(av_new_packet(own.get(), static_cast<int>(bytes.size())), "a packet");
-    std::memcpy(own->data, bytes.data(), bytes.size());
+    check(av_new_packet(own.get(), static_cast<int>(slices->size())), "a packet");
+    std::memcpy(own->data, slices->data(), slices->size());
     own->pts = slots_[next_];
     own->dts = static_cast<std::int64_t>(next_) - delay_;
     own->duration = 1;
@@ -157,25 +184,13 @@ class Remux {
     muxer_->writeVideo(std::move(own));
   }
 
-  void writeSound(Packet packet) {
-    if (packet->pts == AV_NOPTS_VALUE || packet->dts == AV_NOPTS_VALUE)
-      throw Error(ErrorKind::invalidInput, "the sound has no times");
-    const std::int64_t start =
-        av_rescale_q(wish_.startUs, AV_TIME_BASE_Q, demuxer_.audio()->time_base);
-    packet->pts -= start;
-    packet->dts -= start;
-    av_packet_free_side_data(packet.get());
-    muxer_->writeAudio(std::move(packet));
-  }
-
   const ClipWish& wish_;
   Demuxer demuxer_;
   std::vector<std::int64_t> slots_;  // in decoding order
-  CodecParameters video_, sound_;
-  int lengthBytes_;
+  AvcConfig config_;
+  CodecParameters video_;
   std::int64_t delay_ = 0;  // pictures decoded before they are shown
-  MuxTrack soundTrack_;
-  std::optional<SoundLine> line_;  // when the sound is encoded anew
+  std::optional<SoundLine> line_;
   std::optional<Muxer> muxer_;
   std::size_t next_ = 0;
 };

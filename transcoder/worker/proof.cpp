@@ -92,6 +92,7 @@ void claimPrivacy(Claims& claims, const Measured& m) {
   for (const Mp4Track& track : m.mp4.tracks) created = std::max(created, track.creationTime);
   if (created != 0) strange.insert("creation time");
   if (m.slices.sei != 0) strange.insert("SEI");
+  if (m.slices.extra != 0) strange.insert("NAL units that are no pictures");
   claims.equal("file.metadata", "none", join(strange));
 }
 

@@ -194,8 +194,6 @@ class Transcode {
     if (!made) return std::nullopt;
     Job taken = job;
     taken.made = *made;
-    taken.wish.plan.audioChannels = job.wish.profile.audio.channels;  // as they are, not as planned
-    taken.wish.plan.audioSampleRate = job.wish.profile.audio.sampleRate;
     Report report = proved(taken);
     if (!report.passed) return std::nullopt;
     report.passthrough = true;

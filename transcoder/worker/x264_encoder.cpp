@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "transcoder/worker/h264.h"
 #include "transcoder/worker/levels.h"
 #include "transcoder/worker/rate_control.h"
 
@@ -107,24 +108,6 @@ std::string_view contentOf(const x264_nal_t& nal) {
           static_cast<std::size_t>(nal.i_payload) - 4};
 }
 
-void append(std::string& to, std::string_view unit) {
-  to += static_cast<char>(unit.size() >> 8);
-  to += static_cast<char>(unit.size() & 255);
-  to += unit;
-}
-
-// ISO/IEC 14496-15, 5.2.4.1.
-std::string avcC(std::string_view sps, std::string_view pps) {
-  if (sps.size() < 4 || pps.empty()) cannot("gave no headers");
-  std::string box{1, sps[1], sps[2], sps[3], static_cast<char>(0xff), static_cast<char>(0xe1)};
-  append(box, sps);
-  box += 1;
-  append(box, pps);
-  if (sps[1] == 100)
-    box += {static_cast<char>(0xfd), static_cast<char>(0xf8), static_cast<char>(0xf8), 0};
-  return box;
-}
-
 }  // namespace
 
 struct X264Encoder::State {
@@ -177,7 +160,8 @@ void X264Encoder::describe(const Plan& plan) {
     if (nals[i].i_type == NAL_SPS) sps = contentOf(nals[i]);
     if (nals[i].i_type == NAL_PPS) pps = contentOf(nals[i]);
   }
-  const std::string header = avcC(sps, pps);
+  if (sps.size() < 4 || pps.empty()) cannot("gave no headers");
+  const std::string header = makeAvcConfig(sps, pps);
   AVCodecParameters& to = *parameters_;
   to.codec_type = AVMEDIA_TYPE_VIDEO;
   to.codec_id = AV_CODEC_ID_H264;
