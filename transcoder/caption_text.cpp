@@ -187,6 +187,12 @@ void tidy(std::vector<CaptionSpan>& spans) {
   std::erase_if(spans, [](const CaptionSpan& span) { return span.text.empty(); });
 }
 
+Words longerThan(std::size_t bytes) {
+  const std::string number = std::to_string(bytes);
+  return {"der Untertitel ist länger als " + number + " Bytes",
+          "the caption is longer than " + number + " bytes"};
+}
+
 std::size_t lineOfBadUtf8(std::string_view bytes) {
   std::size_t line = 1, start = 0;
   for (std::size_t i = 0; i <= bytes.size(); ++i) {
@@ -200,37 +206,32 @@ std::size_t lineOfBadUtf8(std::string_view bytes) {
 
 }  // namespace
 
-void CaptionMistakes::add(std::size_t line, const std::string& what) {
-  if (!full()) details_.push_back({"captions.invalid", "line " + std::to_string(line), what});
+void CaptionMistakes::add(std::size_t line, Words what) {
+  if (!full()) mistakes_.push_back({line, std::move(what)});
 }
 
-void CaptionMistakes::throwIfAny() {
-  if (details_.empty()) return;
-  std::string all;
-  for (const auto& each : details_) all += "; " + each.where + ": " + each.what;
-  throw Error(ErrorKind::invalidInput, "the captions cannot be read" + all,
-              "Correct the named lines; the file must be SRT or WebVTT in UTF-8.",
-              "captions.invalid")
-      .with(std::move(details_));
+void CaptionMistakes::throwIfAny() const {
+  if (!mistakes_.empty()) throw CaptionError(mistakes_);
 }
 
-void CaptionMistakes::refuse(std::size_t line, const std::string& what) {
-  details_.clear();
-  add(line, what);
-  throwIfAny();
-  throw Error(ErrorKind::internal, "unreachable");
+void CaptionMistakes::refuse(std::size_t line, Words what) const {
+  throw CaptionError({{line, std::move(what)}});
 }
 
 std::vector<std::string_view> captionLines(std::string_view bytes) {
   if (bytes.size() > kMaxCaptionBytes)
     CaptionMistakes().refuse(
-        1, "the file is larger than " + std::to_string(kMaxCaptionBytes) + " bytes");
+        1, {"die Datei ist größer als " + std::to_string(kMaxCaptionBytes) + " Bytes",
+            "the file is larger than " + std::to_string(kMaxCaptionBytes) + " bytes"});
   if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF"))
-    CaptionMistakes().refuse(1, "the file is UTF-16; save it as UTF-8");
+    CaptionMistakes().refuse(1, {"die Datei ist UTF-16; speichern Sie sie als UTF-8",
+                                 "the file is UTF-16; save it as UTF-8"});
   if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
   if (!text::isUtf8(bytes))
-    CaptionMistakes().refuse(lineOfBadUtf8(bytes),
-                             "is not UTF-8 (perhaps Windows-1252); save the file as UTF-8");
+    CaptionMistakes().refuse(
+        lineOfBadUtf8(bytes),
+        {"das ist kein UTF-8 (vielleicht Windows-1252); speichern Sie die Datei als UTF-8",
+         "is not UTF-8 (perhaps Windows-1252); save the file as UTF-8"});
   std::vector<std::string_view> lines;
   while (!bytes.empty()) {
     const std::size_t end = bytes.find_first_of("\r\n");
@@ -244,7 +245,7 @@ std::vector<std::string_view> captionLines(std::string_view bytes) {
 
 bool isTooLong(std::string_view written, std::size_t line, CaptionMistakes& mistakes) {
   if (written.size() <= kMaxWritten) return false;
-  mistakes.add(line, "the caption is longer than " + std::to_string(kMaxWritten) + " bytes");
+  mistakes.add(line, longerThan(kMaxWritten));
   return true;
 }
 
@@ -297,21 +298,22 @@ std::vector<CaptionSpan> parseSpans(std::string_view text, bool unknownTags) {
 void addCaption(Caption caption, std::size_t line, std::vector<Caption>& captions,
                 CaptionMistakes& mistakes) {
   if (caption.endMs < caption.startMs)
-    return mistakes.add(line, "the caption ends before it begins");
+    return mistakes.add(
+        line, {"der Untertitel endet, bevor er beginnt", "the caption ends before it begins"});
   if (caption.spans.empty() || caption.endMs == caption.startMs) return;
   std::size_t bytes = 0;
   for (const auto& span : caption.spans) bytes += span.text.size();
-  if (bytes > kMaxCaptionText)
-    return mistakes.add(line,
-                        "the caption is longer than " + std::to_string(kMaxCaptionText) + " bytes");
+  if (bytes > kMaxCaptionText) return mistakes.add(line, longerThan(kMaxCaptionText));
   if (captions.size() >= kMaxCaptions)
-    mistakes.refuse(line, "there are more than " + std::to_string(kMaxCaptions) + " captions");
+    mistakes.refuse(line, {"es sind mehr als " + std::to_string(kMaxCaptions) + " Untertitel",
+                           "there are more than " + std::to_string(kMaxCaptions) + " captions"});
   captions.push_back(std::move(caption));
 }
 
 void finishCaptions(std::vector<Caption>& captions, CaptionMistakes& mistakes) {
   mistakes.throwIfAny();
-  if (captions.empty()) mistakes.refuse(1, "there is no caption in the file");
+  if (captions.empty())
+    mistakes.refuse(1, {"in der Datei steht kein Untertitel", "there is no caption in the file"});
   std::stable_sort(captions.begin(), captions.end(),
                    [](const Caption& a, const Caption& b) { return a.startMs < b.startMs; });
 }

@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.h"
 #include "transcoder/captions.h"
 
 // What the caption formats have in common.
@@ -14,13 +13,13 @@ namespace clipcourier::transcoder {
 // Collects what is wrong with a file; lines count from 1.
 class CaptionMistakes {
  public:
-  void add(std::size_t line, const std::string& what);
-  void throwIfAny();
-  [[noreturn]] void refuse(std::size_t line, const std::string& what);
-  bool full() const { return details_.size() >= 20; }
+  void add(std::size_t line, Words what);
+  void throwIfAny() const;                                       // throws CaptionError
+  [[noreturn]] void refuse(std::size_t line, Words what) const;  // with this one alone
+  bool full() const { return mistakes_.size() >= 20; }
 
  private:
-  std::vector<ErrorDetail> details_;
+  std::vector<CaptionMistake> mistakes_;
 };
 
 // The file's lines without their ends (\n, \r\n, \r) and without byte order mark. Throws when the

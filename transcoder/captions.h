@@ -7,6 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
+#include "transcoder/report.h"
+
 // Captions as they were written, before anything is drawn. No libav here.
 namespace clipcourier::transcoder {
 
@@ -40,9 +43,23 @@ struct Caption {
 
 std::string plainText(const Caption& caption);
 
+struct CaptionMistake {
+  std::size_t line = 0;  // from 1
+  Words what;            // "kein UTF-8", "is not UTF-8"
+};
+
+// invalidInput, code "captions.invalid"; details() name the lines ("line 12") in English.
+class CaptionError : public Error {
+ public:
+  explicit CaptionError(std::vector<CaptionMistake> mistakes);  // at least one
+  const std::vector<CaptionMistake>& mistakes() const noexcept { return mistakes_; }
+
+ private:
+  std::vector<CaptionMistake> mistakes_;
+};
+
 // By start, in the order they were written. `format`: "srt" or "webvtt".
-// Throws Error(invalidInput) code "captions.invalid"; details() name the lines ("line 12"), at most
-// twenty.
+// Throws CaptionError with at most twenty mistakes.
 std::vector<Caption> parseCaptions(std::string_view bytes, const std::string& format);
 
 }  // namespace clipcourier::transcoder

@@ -52,6 +52,14 @@ void add(Block& block, bool numberFollows, std::vector<Caption>& captions,
   addCaption(std::move(caption), block.line, captions, mistakes);
 }
 
+[[noreturn]] void refuseStart(std::string_view line, std::size_t number,
+                              const CaptionMistakes& mistakes) {
+  if (line.starts_with("WEBVTT"))
+    mistakes.refuse(number, {"das ist WebVTT, nicht SRT", "this is WebVTT, not SRT"});
+  mistakes.refuse(number, {"eine SRT-Datei beginnt mit einer Nummer und einer Zeit",
+                           "an SRT file begins with a number and a time"});
+}
+
 }  // namespace
 
 std::vector<Caption> parseSrt(std::string_view bytes) {
@@ -62,15 +70,15 @@ std::vector<Caption> parseSrt(std::string_view bytes) {
   for (std::size_t i = 0; i < lines.size() && !mistakes.full(); ++i) {
     if (hasArrow(lines[i])) {
       const auto timing = parseTiming(lines[i]);
-      if (!timing) mistakes.add(i + 1, "is no time like \"00:00:01,000 --> 00:00:02,500\"");
+      if (!timing)
+        mistakes.add(i + 1, {"das ist keine Zeit wie „00:00:01,000 --> 00:00:02,500“",
+                             "is no time like \"00:00:01,000 --> 00:00:02,500\""});
       if (block) add(*block, true, captions, mistakes);
       block = Block{i + 1, timing.value_or(CaptionTiming{}), {}};
     } else if (block) {
       if (!isBlank(lines[i])) block->text.push_back(lines[i]);
     } else if (!isBlank(lines[i]) && !isNumber(lines[i])) {
-      mistakes.refuse(i + 1, lines[i].starts_with("WEBVTT")
-                                 ? "this is WebVTT, not SRT"
-                                 : "an SRT file begins with a number and a time");
+      refuseStart(lines[i], i + 1, mistakes);
     }
   }
   if (block) add(*block, false, captions, mistakes);

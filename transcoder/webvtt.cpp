@@ -71,7 +71,9 @@ void refuseWithoutHeader(const std::vector<std::string_view>& lines, CaptionMist
   const std::string_view first = lines.empty() ? std::string_view() : lines[0];
   const bool header =
       first.starts_with("WEBVTT") && (first.size() == 6 || first[6] == ' ' || first[6] == '\t');
-  if (!header) mistakes.refuse(1, "a WebVTT file begins with the line WEBVTT");
+  if (!header)
+    mistakes.refuse(1, {"eine WebVTT-Datei beginnt mit der Zeile WEBVTT",
+                        "a WebVTT file begins with the line WEBVTT"});
 }
 
 }  // namespace
@@ -100,7 +102,8 @@ std::vector<Caption> parseWebVtt(std::string_view bytes) {
     const auto timing = parseTiming(lines[i]);
     const std::size_t at = i + 1;
     if (!timing) {
-      mistakes.add(at, "is no time like \"00:01.000 --> 00:02.500\"");
+      mistakes.add(at, {"das ist keine Zeit wie „00:01.000 --> 00:02.500“",
+                        "is no time like \"00:01.000 --> 00:02.500\""});
       skipBlock();
       continue;
     }

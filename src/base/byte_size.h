@@ -16,7 +16,7 @@ constexpr ByteSize operator""_MB(unsigned long long n) { return {n * 1'000'000};
 constexpr ByteSize operator""_MiB(unsigned long long n) { return {n << 20}; }
 constexpr ByteSize operator""_GiB(unsigned long long n) { return {n << 30}; }
 
-// For people: "15.5 MB", decimal units as providers and phones count them.
-std::string toString(ByteSize size);
+// For people: "15.5 MB", decimal units as providers and phones count them. `point`: ',' in German.
+std::string toString(ByteSize size, char point = '.');
 
 }  // namespace clipcourier

@@ -9,6 +9,7 @@ using namespace clipcourier;
 TEST_CASE("sizes read as people write them", "[base]") {
   CHECK(toString(ByteSize{999}) == "999 bytes");
   CHECK(toString(ByteSize{15'500'000}) == "15.5 MB");
+  CHECK(toString(ByteSize{15'500'000}, ',') == "15,5 MB");
   CHECK(toString(ByteSize{999'960}) == "1.0 MB");
 }
 

@@ -13,7 +13,12 @@ namespace {
 std::vector<ErrorDetail> mistakesIn(const std::string& text, const std::string& format) {
   try {
     parseCaptions(text, format);
-  } catch (const Error& error) {
+  } catch (const CaptionError& error) {
+    REQUIRE(error.mistakes().size() == error.details().size());
+    for (const CaptionMistake& each : error.mistakes()) {
+      CHECK(each.what.de.size() > 5);
+      CHECK(each.what.de != each.what.en);
+    }
     CHECK(error.kind() == ErrorKind::invalidInput);
     CHECK(error.code() == "captions.invalid");
     REQUIRE_FALSE(error.details().empty());

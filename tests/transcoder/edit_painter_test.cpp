@@ -187,5 +187,7 @@ TEST_CASE("wrong captions refuse the work with their line", "[transcoder]") {
     CHECK(refused.refusal().code == "captions.invalid");
     CHECK(refused.refusal().what.de.find("Zeile 2") != std::string::npos);
     CHECK(refused.refusal().what.en.find("line 2") != std::string::npos);
+    CHECK(refused.refusal().what.de.find("das ist keine Zeit wie") != std::string::npos);
+    CHECK(refused.refusal().what.en.find("is no time like") != std::string::npos);
   }
 }

@@ -265,6 +265,9 @@ TEST_CASE("what is below the quality floor is refused with choices that help", "
     CHECK(refusal.choices[0].code == "choice.trim");
     CHECK(refusal.choices[0].value == most * 1000);
     CHECK(refusal.choices[1].code == "choice.excerpt");
+    const std::string limit = std::to_string(mms.limit.bytes / 1000);
+    CHECK(refusal.what.de.find(' ' + limit + ",0 kB") != std::string::npos);
+    CHECK(refusal.what.en.find(' ' + limit + ".0 kB") != std::string::npos);
     CHECK(refusal.choices[2].code == "choice.watch_only");
     for (const Choice& choice : refusal.choices) {
       CHECK_FALSE(choice.words.de.empty());

@@ -22,14 +22,12 @@ constexpr int kFirstLevel = 90;  // of 256
 
 std::vector<Caption> readCaptions(int fd, const std::string& format) try {
   return parseCaptions(DescriptorFile(fd).readAt(0, kMaxCaptionBytes + 1), format);
-} catch (const Error& error) {
-  if (error.code() != "captions.invalid") throw;
-  const std::string where = error.details().empty() ? "" : error.details()[0].where;
-  const std::string what = error.details().empty() ? error.what() : error.details()[0].what;
-  const std::string line = where.starts_with("line ") ? where.substr(5) : "1";
+} catch (const CaptionError& error) {
+  const CaptionMistake& first = error.mistakes().front();
+  const std::string line = std::to_string(first.line);
   throw Refused({"captions.invalid",
-                 {"Die Untertitel lassen sich nicht lesen (Zeile " + line + "): " + what,
-                  "The captions cannot be read (" + where + "): " + what},
+                 {"Die Untertitel lassen sich nicht lesen (Zeile " + line + "): " + first.what.de,
+                  "The captions cannot be read (line " + line + "): " + first.what.en},
                  {"Berichtigen Sie die Zeile; die Datei muss SRT oder WebVTT in UTF-8 sein.",
                   "Correct the line; the file must be SRT or WebVTT in UTF-8."}});
 }

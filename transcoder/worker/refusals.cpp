@@ -136,16 +136,16 @@ void badShape(int width, int height) {
 
 void tooLong(std::int64_t durationMs, int mostSeconds, const Profile& profile) {
   const std::string is = clockTime(durationMs), most = clockTime(mostSeconds * 1000LL);
-  const std::string limit = toString(profile.limit);
+  const std::string limitDe = toString(profile.limit, ','), limit = toString(profile.limit);
   Refusal refusal{"input.too_long", {}, {}};
   if (mostSeconds <= 0)
-    refusal.what = {"Das Video passt in keiner Länge ansehnlich in " + limit + ".",
+    refusal.what = {"Das Video passt in keiner Länge ansehnlich in " + limitDe + ".",
                     "At no length does the video look well within " + limit + "."};
   else if (mostSeconds >= profile.maxSeconds)
     refusal.what = {"Das Video ist mit " + is + " Minuten zu lang; erlaubt sind " + most + ".",
                     "At " + is + " minutes the video is too long; " + most + " are allowed."};
   else
-    refusal.what = {"Mit " + is + " Minuten passt das Video nicht ansehnlich in " + limit + "; " +
+    refusal.what = {"Mit " + is + " Minuten passt das Video nicht ansehnlich in " + limitDe + "; " +
                         most + " Minuten passen.",
                     "At " + is + " minutes the video does not look well within " + limit + "; " +
                         most + " minutes do."};
