@@ -95,8 +95,8 @@ Reply VideoEndpoints::list(Request& request) {
       found.pop_back();
       next = std::to_string(found.back().id.value);
     }
-    for (auto& video : found)
-      items.push_back(toJson(viewOf(connection, std::move(video)), VideoDetail::summary));
+    for (const videos::VideoView& view : viewsOf(connection, std::move(found)))
+      items.push_back(toJson(view, VideoDetail::summary));
   });
   return pageReply(std::move(items), next);
 }

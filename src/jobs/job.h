@@ -59,6 +59,7 @@ struct Job {
   bool cancelRequested = false;
   int percent = 0;
   Words progress;
+  std::string payload;
   Failure failure;  // of the last attempt that failed; empty code when none did
 };
 

@@ -99,14 +99,17 @@ constexpr auto requestCancelAbout = R"sql(
   UPDATE jobs SET cancel_requested = 1
   WHERE kind = $1 AND subject_id = $2 AND state = 'running')sql";
 
-constexpr auto find = R"sql(
-  SELECT id, kind, subject_id, state, attempts, max_attempts, due_at_ms, cancel_requested,
-         progress_percent, progress, error_code, error, hint
-  FROM jobs WHERE id = $1)sql";
-constexpr auto latest = R"sql(
-  SELECT id, kind, subject_id, state, attempts, max_attempts, due_at_ms, cancel_requested,
-         progress_percent, progress, error_code, error, hint
-  FROM jobs WHERE kind = $1 AND subject_id = $2 ORDER BY id DESC LIMIT 1)sql";
+#define JOB_COLUMNS                                                                    \
+  "id, kind, subject_id, state, attempts, max_attempts, due_at_ms, cancel_requested, " \
+  "progress_percent, progress, payload, error_code, error, hint"
+
+constexpr auto find = "SELECT " JOB_COLUMNS " FROM jobs WHERE id = $1";
+constexpr auto latest =
+    "SELECT " JOB_COLUMNS " FROM jobs WHERE kind = $1 AND subject_id = $2 ORDER BY id DESC LIMIT 1";
+constexpr auto open = "SELECT " JOB_COLUMNS
+                      " FROM jobs WHERE kind = $1 AND subject_id BETWEEN $2 AND $3"
+                      " AND state IN ('waiting', 'running') AND cancel_requested = 0"
+                      " ORDER BY id DESC";
 
 constexpr auto anyWaiting = R"sql(
   SELECT 1 FROM jobs WHERE kind = $1 AND state = 'waiting' AND due_at_ms <= $2 LIMIT 1)sql";
@@ -138,35 +141,33 @@ JobState stateNamed(const std::string& text) {
 }
 
 using JobRow = std::tuple<JobId, std::string, std::int64_t, std::string, int, int, TimePoint, bool,
-                          int, std::string, std::string, std::string, std::string>;
+                          int, std::string, std::string, std::string, std::string, std::string>;
 
 Job toJob(const JobRow& row) {
   const auto& [id, kind, subjectId, state, attempts, maxAttempts, dueAt, cancelRequested, percent,
-               progress, code, what, hint] = row;
-  return {id,
-          kind,
-          subjectId,
-          stateNamed(state),
-          attempts,
-          maxAttempts,
-          dueAt,
-          cancelRequested,
-          percent,
-          nlohmann::json::parse(progress).get<Words>(),
-          {code, what, hint}};
-}
-
-std::optional<Job> firstJob(std::optional<JobRow> row) {
-  if (!row) return std::nullopt;
-  return toJob(*row);
+               progress, payload, code, what, hint] = row;
+  return {id,        kind,
+          subjectId, stateNamed(state),
+          attempts,  maxAttempts,
+          dueAt,     cancelRequested,
+          percent,   nlohmann::json::parse(progress).get<Words>(),
+          payload,   {code, what, hint}};
 }
 
 template <class... Args>
-std::optional<JobRow> queryJob(db::Connection& connection, std::string_view sql,
-                               const Args&... args) {
-  return connection.queryOne<JobId, std::string, std::int64_t, std::string, int, int, TimePoint,
-                             bool, int, std::string, std::string, std::string, std::string>(
-      sql, args...);
+std::vector<Job> queryJobs(db::Connection& connection, std::string_view sql, const Args&... args) {
+  std::vector<Job> jobs;
+  for (const JobRow& row :
+       connection.query<JobId, std::string, std::int64_t, std::string, int, int, TimePoint, bool,
+                        int, std::string, std::string, std::string, std::string, std::string>(
+           sql, args...))
+    jobs.push_back(toJob(row));
+  return jobs;
+}
+
+std::optional<Job> first(std::vector<Job> jobs) {
+  if (jobs.empty()) return std::nullopt;
+  return std::move(jobs.front());
 }
 
 }  // namespace
@@ -259,12 +260,14 @@ void JobQueue::requireOne(std::int64_t rows, const Lease& lease) const {
                 "Nothing to do: the other worker goes on with it.", "job.lost");
 }
 
-std::optional<Job> JobList::find(JobId id) {
-  return firstJob(queryJob(connection_, sql::find, id));
-}
+std::optional<Job> JobList::find(JobId id) { return first(queryJobs(connection_, sql::find, id)); }
 
 std::optional<Job> JobList::latest(const std::string& kind, std::int64_t subjectId) {
-  return firstJob(queryJob(connection_, sql::latest, kind, subjectId));
+  return first(queryJobs(connection_, sql::latest, kind, subjectId));
+}
+
+std::vector<Job> JobList::open(const std::string& kind, std::int64_t from, std::int64_t to) {
+  return queryJobs(connection_, sql::open, kind, from, to);
 }
 
 bool JobList::anyDue(const std::string& kind, TimePoint now) {

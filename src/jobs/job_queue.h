@@ -60,6 +60,9 @@ class JobList {
   std::optional<Job> find(JobId id);
   // The youngest job of that kind about that row.
   std::optional<Job> latest(const std::string& kind, std::int64_t subjectId);
+  // Waiting and running ones of that kind about rows `first` to `last`, the youngest first; without
+  // those that are asked to end.
+  std::vector<Job> open(const std::string& kind, std::int64_t first, std::int64_t last);
   bool anyDue(const std::string& kind, TimePoint now);   // something to claim()
   bool anyLost(const std::string& kind, TimePoint now);  // something to takeLost()
   bool cancelRequested(const Lease& lease);

@@ -8,9 +8,11 @@
 namespace clipcourier::videos {
 namespace sql {
 
-#define CLIP_COLUMNS                                                                      \
+// `report`: the columns report and report_mac, or what stands for them.
+#define CLIP_COLUMNS_WITH(report)                                                         \
   "id, video_id, profile, state, edit_version, served_by, sha256, bytes, width, height, " \
-  "duration_ms, format, report, report_mac, failure, created_at_ms, ready_at_ms"
+  "duration_ms, format, " report ", failure, created_at_ms, ready_at_ms"
+#define CLIP_COLUMNS CLIP_COLUMNS_WITH("report, report_mac")
 
 constexpr auto find = "SELECT " CLIP_COLUMNS " FROM clips WHERE id = $1";
 constexpr auto findByHash = "SELECT " CLIP_COLUMNS
@@ -19,6 +21,9 @@ constexpr auto findByHash = "SELECT " CLIP_COLUMNS
 constexpr auto current =
     "SELECT " CLIP_COLUMNS " FROM clips WHERE video_id = $1 AND profile = $2 AND state = 'ready'";
 constexpr auto ofVideo = "SELECT " CLIP_COLUMNS " FROM clips WHERE video_id = $1 ORDER BY id DESC";
+// Reports are many times as large as all the rest.
+constexpr auto withoutReports = "SELECT " CLIP_COLUMNS_WITH(
+    "'', ''") " FROM clips WHERE video_id BETWEEN $1 AND $2 ORDER BY id DESC";
 
 constexpr auto newestServed = R"sql(
   SELECT served_by FROM clips c WHERE video_id = $1 AND profile = $2 AND state = 'served'
@@ -147,6 +152,10 @@ std::optional<Clip> ClipRepository::playable(VideoId video, const std::string& p
 }
 
 std::vector<Clip> ClipRepository::ofVideo(VideoId video) { return query(db_, sql::ofVideo, video); }
+
+std::vector<Clip> ClipRepository::withoutReports(VideoId from, VideoId to) {
+  return query(db_, sql::withoutReports, from, to);
+}
 
 std::vector<Clip> ClipRepository::inWork(VideoId video) { return query(db_, sql::inWork, video); }
 

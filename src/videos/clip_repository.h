@@ -22,7 +22,9 @@ class ClipRepository {
   // The one to show for a profile: its own, or that of the profile that serves it.
   std::optional<Clip> playable(VideoId video, const std::string& profile);
   std::vector<Clip> ofVideo(VideoId video);  // all, newest first
-  std::vector<Clip> inWork(VideoId video);   // planned and encoding, in the order of their planning
+  // Of all videos from `first` to `last`, newest first; their reports are not read.
+  std::vector<Clip> withoutReports(VideoId first, VideoId last);
+  std::vector<Clip> inWork(VideoId video);  // planned and encoding, in the order of their planning
 
   // Plans a clip; none when one of that profile is already planned or encoding.
   std::optional<ClipId> plan(VideoId video, const std::string& profile, std::int64_t editVersion,

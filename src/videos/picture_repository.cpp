@@ -7,15 +7,24 @@
 namespace clipcourier::videos {
 namespace sql {
 
-constexpr auto current = R"sql(
-  SELECT video_id, edit_version, revision, kind, number, sha256, bytes, width, height, time_ms,
-         score, vtt
-  FROM video_pictures p
-  WHERE video_id = $1 AND edit_version = $2
-    AND NOT EXISTS (SELECT 1 FROM video_pictures n
-                    WHERE n.video_id = p.video_id AND n.edit_version = p.edit_version
-                      AND n.kind = p.kind AND n.number = p.number AND n.revision > p.revision)
-  ORDER BY kind, number)sql";
+#define PICTURES                                                                                  \
+  "SELECT p.video_id, p.edit_version, p.revision, p.kind, p.number, p.sha256, p.bytes, p.width, " \
+  "p.height, p.time_ms, p.score, p.vtt FROM video_pictures p "
+#define OF_HIGHEST_REVISION                                            \
+  " AND NOT EXISTS (SELECT 1 FROM video_pictures n"                    \
+  " WHERE n.video_id = p.video_id AND n.edit_version = p.edit_version" \
+  " AND n.kind = p.kind AND n.number = p.number AND n.revision > p.revision) "
+
+constexpr auto current = PICTURES
+    "WHERE p.video_id = $1 AND p.edit_version = $2" OF_HIGHEST_REVISION "ORDER BY p.kind, p.number";
+
+constexpr auto posters = PICTURES R"sql(
+  JOIN videos v ON v.id = p.video_id
+  WHERE p.video_id BETWEEN $1 AND $2 AND p.kind IN ('poster', 'thumbnail')
+    AND p.edit_version = (SELECT max(w.edit_version) FROM video_pictures w
+                          WHERE w.video_id = p.video_id AND w.kind = 'poster'
+                            AND w.edit_version <= v.edit_version))sql" OF_HIGHEST_REVISION
+                                  "ORDER BY p.video_id, p.kind";
 
 constexpr auto newestWithPosters = R"sql(
   SELECT coalesce(max(edit_version), 0) FROM video_pictures
@@ -47,6 +56,28 @@ PictureKind kindNamed(const std::string& text) {
   throw Error(ErrorKind::internal, "unknown kind of picture in the database");
 }
 
+template <class... Args>
+std::vector<VideoPicture> query(db::Connection& db, std::string_view sql, const Args&... args) {
+  std::vector<VideoPicture> pictures;
+  for (auto& row :
+       db.query<VideoId, std::int64_t, std::int64_t, std::string, int, std::string, std::uint64_t,
+                int, int, std::int64_t, std::optional<int>, std::string>(sql, args...)) {
+    auto& [id, edited, revision, kind, number, sha256, bytes, width, height, at, score, vtt] = row;
+    pictures.push_back({id,
+                        edited,
+                        revision,
+                        kindNamed(kind),
+                        number,
+                        {sha256, {bytes}},
+                        width,
+                        height,
+                        at,
+                        score,
+                        std::move(vtt)});
+  }
+  return pictures;
+}
+
 }  // namespace
 
 std::string_view name(PictureKind kind) {
@@ -63,25 +94,11 @@ std::string_view name(PictureKind kind) {
 }
 
 std::vector<VideoPicture> PictureRepository::current(VideoId video, std::int64_t editVersion) {
-  std::vector<VideoPicture> pictures;
-  for (auto& row :
-       db_.query<VideoId, std::int64_t, std::int64_t, std::string, int, std::string, std::uint64_t,
-                 int, int, std::int64_t, std::optional<int>, std::string>(sql::current, video,
-                                                                          editVersion)) {
-    auto& [id, edited, revision, kind, number, sha256, bytes, width, height, at, score, vtt] = row;
-    pictures.push_back({id,
-                        edited,
-                        revision,
-                        kindNamed(kind),
-                        number,
-                        {sha256, {bytes}},
-                        width,
-                        height,
-                        at,
-                        score,
-                        std::move(vtt)});
-  }
-  return pictures;
+  return query(db_, sql::current, video, editVersion);
+}
+
+std::vector<VideoPicture> PictureRepository::posters(VideoId from, VideoId to) {
+  return query(db_, sql::posters, from, to);
 }
 
 std::int64_t PictureRepository::newestWithPosters(VideoId video, std::int64_t editVersion) {

@@ -14,6 +14,9 @@ class PictureRepository {
 
   // Those that count for that edit version: by kind, candidates by number.
   std::vector<VideoPicture> current(VideoId video, std::int64_t editVersion);
+  // Posters and thumbnails of all videos from `first` to `last`, each of the newest edit version of
+  // its video that has any.
+  std::vector<VideoPicture> posters(VideoId first, VideoId last);
   // The newest edit version that has posters, at most `editVersion`; 0 when none has.
   std::int64_t newestWithPosters(VideoId video, std::int64_t editVersion);
   // The revision of the poster that counts; 0 when there is none.

@@ -19,8 +19,10 @@ constexpr auto listFirst = "SELECT " VIDEO_COLUMNS " FROM videos ORDER BY id DES
 constexpr auto listBefore =
     "SELECT " VIDEO_COLUMNS " FROM videos WHERE id < $1 ORDER BY id DESC LIMIT $2";
 
-constexpr auto sameOriginal = R"sql(
-  SELECT id FROM videos WHERE original_sha256 = $1 AND id <> $2 ORDER BY id)sql";
+constexpr auto sameOriginals = R"sql(
+  SELECT v.id, o.id FROM videos v
+  JOIN videos o ON o.original_sha256 = v.original_sha256 AND o.id <> v.id
+  WHERE v.id BETWEEN $1 AND $2 ORDER BY v.id, o.id)sql";
 
 constexpr auto add = R"sql(
   INSERT INTO videos (title, filename, state, original_sha256, original_bytes, created_at_ms,
@@ -152,11 +154,11 @@ std::vector<Video> VideoRepository::list(VideoId before, int limit) {
   return query(db_, sql::listBefore, before, limit);
 }
 
-std::vector<VideoId> VideoRepository::sameOriginal(const Video& video) {
-  std::vector<VideoId> ids;
-  for (const auto& [id] : db_.query<VideoId>(sql::sameOriginal, video.originalSha256, video.id))
-    ids.push_back(id);
-  return ids;
+std::map<VideoId, std::vector<VideoId>> VideoRepository::sameOriginals(VideoId from, VideoId to) {
+  std::map<VideoId, std::vector<VideoId>> others;
+  for (const auto& [id, other] : db_.query<VideoId, VideoId>(sql::sameOriginals, from, to))
+    others[id].push_back(other);
+  return others;
 }
 
 Video VideoRepository::add(const std::string& title, const std::string& filename,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -18,8 +19,8 @@ class VideoRepository {
   Video get(VideoId id);  // Error(notFound)
   // Newest first; those older than `before`, all when that is 0.
   std::vector<Video> list(VideoId before, int limit);
-  // Others of the same bytes, oldest first.
-  std::vector<VideoId> sameOriginal(const Video& video);
+  // For each video from `first` to `last` that has any: others of the same bytes, oldest first.
+  std::map<VideoId, std::vector<VideoId>> sameOriginals(VideoId first, VideoId last);
 
   Video add(const std::string& title, const std::string& filename, const std::string& sha256,
             ByteSize size, TimePoint now);

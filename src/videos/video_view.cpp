@@ -13,86 +13,13 @@
 namespace clipcourier::videos {
 namespace {
 
-constexpr int kProbed = 10;  // per cent of the whole that the probe is worth
-
-Words wordsFor(VideoState state) {
-  switch (state) {
-    case VideoState::uploading: return {"Das Video wird hochgeladen", "Uploading the video"};
-    case VideoState::uploaded: return {"Wartet auf die Prüfung", "Waiting to be checked"};
-    case VideoState::probing: return {"Das Video wird geprüft", "Checking the video"};
-    case VideoState::transcoding: return {"Clips werden erstellt", "Making the clips"};
-    case VideoState::ready: return {"Fertig", "Ready"};
-    case VideoState::failed: return {"Fehlgeschlagen", "Failed"};
-  }
-  return {};
-}
-
-Words wordsFor(ClipState state) {
-  switch (state) {
-    case ClipState::planned: return {"Wartet", "Waiting"};
-    case ClipState::encoding: return {"Wird erstellt", "Being made"};
-    case ClipState::ready: return {"Fertig", "Ready"};
-    case ClipState::served:
-      return {"Nicht nötig: ein anderer Clip ist gut genug",
-              "Not needed: another clip does as well"};
-    case ClipState::refused:
-      return {"Für dieses Profil nicht möglich", "Not possible for this profile"};
-    case ClipState::failed: return {"Fehlgeschlagen", "Failed"};
-    case ClipState::superseded: return {"Ersetzt", "Replaced"};
-  }
-  return {};
-}
-
-void addJob(Progress& progress, const std::optional<jobs::Job>& job) {
-  if (!job) return;
-  if (job->state == jobs::JobState::running) {
-    progress.percent = job->percent;
-    if (!job->progress.en.empty()) progress.words = job->progress;
-  } else if (job->state == jobs::JobState::waiting && !job->failure.code.empty()) {
-    progress.retryAt = job->dueAt;
-    progress.lastError = job->failure.code;
-    progress.words = {"Wartet auf den nächsten Versuch", "Waiting for the next attempt"};
-  }
-}
-
-bool inWork(const Clip& clip) {
-  return clip.state == ClipState::planned || clip.state == ClipState::encoding;
-}
-
-bool isMade(const Clip& clip) {
-  return clip.state == ClipState::ready || clip.state == ClipState::served;
-}
-
-ClipView viewOfClip(Clip clip, const std::optional<jobs::Job>& job) {
-  Progress progress{isMade(clip) ? 100 : 0, wordsFor(clip.state), {}, {}};
-  if (inWork(clip)) addJob(progress, job);
-  return {std::move(clip), std::move(progress)};
-}
-
-// A video whose first clip is there is ready, and says that others are still being made.
-Progress whileTranscoding(const Video& video, const std::optional<jobs::Job>& job) {
-  Progress progress{0, wordsFor(VideoState::transcoding), {}, {}};
-  if (video.state == VideoState::ready)
-    progress.words = {"Fertig; weitere Clips werden noch erstellt",
-                      "Ready; further clips are still being made"};
-  const Words ready = progress.words;
-  addJob(progress, job);
-  if (video.state == VideoState::ready && !progress.retryAt) progress.words = ready;
-  progress.percent = kProbed + progress.percent * (100 - kProbed) / 100;
-  return progress;
-}
-
-Progress progressOf(db::Connection& connection, const Video& video,
-                    const std::vector<ClipView>& clips, const std::optional<jobs::Job>& job) {
-  const bool working =
-      std::ranges::any_of(clips, [](const ClipView& view) { return inWork(view.clip); });
-  if (working) return whileTranscoding(video, job);
-  Progress progress{video.state == VideoState::ready ? 100 : 0, wordsFor(video.state), {}, {}};
-  if (video.state == VideoState::uploaded || video.state == VideoState::probing)
-    addJob(progress, jobs::JobList(connection).latest(kProbeJob, video.id.value));
-  progress.percent = video.state == VideoState::ready ? 100 : progress.percent * kProbed / 100;
-  return progress;
-}
+// What the database knows of one video beside its own row.
+struct Rows {
+  std::vector<Clip> clips;  // newest first
+  OpenJobs jobs;
+  std::vector<VideoId> sameOriginal;
+  std::vector<VideoPicture> pictures;
+};
 
 // The profiles in the order in which they were first planned, of each the newest clip first.
 void sortByPlan(std::vector<Clip>& newestFirst) {
@@ -102,25 +29,58 @@ void sortByPlan(std::vector<Clip>& newestFirst) {
                            [&](const Clip& clip) { return first.at(clip.profile); });
 }
 
+VideoView viewOf(Video video, Rows rows) {
+  VideoView view{std::move(video), {}, {}, std::move(rows.sameOriginal), std::move(rows.pictures)};
+  view.progress = progressOf(view.video, rows.clips, rows.jobs);
+  std::set<std::string> seen;
+  sortByPlan(rows.clips);
+  for (Clip& clip : rows.clips) {
+    const bool newest = seen.insert(clip.profile).second;
+    if (!newest && clip.state != ClipState::ready) continue;
+    Progress progress = progressOf(clip, rows.jobs);
+    view.clips.push_back({std::move(clip), std::move(progress)});
+  }
+  return view;
+}
+
+// All but clips and pictures, which a list does not show whole.
+std::map<VideoId, Rows> rowsOf(db::Connection& connection, VideoId first, VideoId last) {
+  std::map<VideoId, Rows> rows;
+  jobs::JobList jobs(connection);
+  for (auto& job : jobs.open(kProbeJob, first.value, last.value))
+    rows[{job.subjectId}].jobs.probes.push_back(std::move(job));
+  for (auto& job : jobs.open(kTranscodeJob, first.value, last.value))
+    rows[{job.subjectId}].jobs.transcodes.push_back(std::move(job));
+  for (auto& [id, others] : VideoRepository(connection).sameOriginals(first, last))
+    rows[id].sameOriginal = std::move(others);
+  return rows;
+}
+
 }  // namespace
 
 VideoView viewOf(db::Connection& connection, Video video) {
-  VideoView view{std::move(video), {}, {}, {}, {}};
-  const VideoId id = view.video.id;
-  const auto job = jobs::JobList(connection).latest(kTranscodeJob, id.value);
-  std::set<std::string> seen;
-  std::vector<Clip> clips = ClipRepository(connection).ofVideo(id);
-  sortByPlan(clips);
-  for (Clip& clip : clips) {
-    const bool newest = seen.insert(clip.profile).second;
-    if (newest || clip.state == ClipState::ready)
-      view.clips.push_back(viewOfClip(std::move(clip), job));
-  }
-  view.progress = progressOf(connection, view.video, view.clips, job);
-  view.sameOriginal = VideoRepository(connection).sameOriginal(view.video);
+  const VideoId id = video.id;
+  Rows rows = std::move(rowsOf(connection, id, id)[id]);
+  rows.clips = ClipRepository(connection).ofVideo(id);
   PictureRepository pictures(connection);
-  view.pictures = pictures.current(id, pictures.newestWithPosters(id, view.video.editVersion));
-  return view;
+  rows.pictures = pictures.current(id, pictures.newestWithPosters(id, video.editVersion));
+  return viewOf(std::move(video), std::move(rows));
+}
+
+std::vector<VideoView> viewsOf(db::Connection& connection, std::vector<Video> page) {
+  if (page.empty()) return {};
+  const VideoId first = page.back().id, last = page.front().id;
+  std::map<VideoId, Rows> rows = rowsOf(connection, first, last);
+  for (Clip& clip : ClipRepository(connection).withoutReports(first, last))
+    rows[clip.videoId].clips.push_back(std::move(clip));
+  for (VideoPicture& picture : PictureRepository(connection).posters(first, last))
+    rows[picture.videoId].pictures.push_back(std::move(picture));
+  std::vector<VideoView> views;
+  for (Video& video : page) {
+    Rows& own = rows[video.id];
+    views.push_back(viewOf(std::move(video), std::move(own)));
+  }
+  return views;
 }
 
 }  // namespace clipcourier::videos

@@ -1,22 +1,13 @@
 #pragma once
 
-#include <optional>
 #include <vector>
 
-#include "base/words.h"
 #include "db/connection.h"
 #include "videos/pictures.h"
+#include "videos/progress.h"
 #include "videos/video.h"
 
 namespace clipcourier::videos {
-
-// How far something is, for people.
-struct Progress {
-  int percent = 0;
-  Words words;
-  std::optional<TimePoint> retryAt;  // the last attempt failed; the next comes then
-  std::string lastError;             // code of that attempt
-};
 
 struct ClipView {
   Clip clip;
@@ -34,5 +25,8 @@ struct VideoView {
 };
 
 VideoView viewOf(db::Connection& connection, Video video);
+// Of a page of VideoRepository::list(), with as many queries as for one video: clips without their
+// reports, and of the pictures only posters and thumbnails.
+std::vector<VideoView> viewsOf(db::Connection& connection, std::vector<Video> page);
 
 }  // namespace clipcourier::videos

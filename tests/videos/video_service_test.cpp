@@ -51,6 +51,37 @@ void fail(World& world, const Clip& clip, const std::string& code) {
   });
 }
 
+void addPicture(World& world, const Video& video, PictureKind kind) {
+  VideoPicture picture;
+  picture.videoId = video.id;
+  picture.editVersion = video.editVersion;
+  picture.revision = video.pictureRevision;
+  picture.kind = kind;
+  picture.file = {"cc", {1}};
+  if (kind == PictureKind::storyboard) picture.vtt = "WEBVTT";
+  world.write([&](db::Transaction& tx) { PictureRepository(tx).add(picture); });
+}
+
+// Counts what goes through it.
+class Counting : public db::Connection {
+ public:
+  explicit Counting(db::Connection& inner) : inner_(inner) {}
+  db::Engine engine() const override { return inner_.engine(); }
+  std::int64_t runValues(std::string_view sql, std::span<const db::Value> args) override {
+    ++queries;
+    return inner_.runValues(sql, args);
+  }
+  std::vector<db::Row> queryValues(std::string_view sql, std::span<const db::Value> args,
+                                   std::span<const db::ColumnType> columns) override {
+    ++queries;
+    return inner_.queryValues(sql, args, columns);
+  }
+  int queries = 0;
+
+ private:
+  db::Connection& inner_;
+};
+
 void pinInCampaign(World& world, const Clip& clip) {
   world.write([&](db::Transaction& tx) {
     tx.run(R"sql(INSERT INTO senders (id, channel, name, external_id, account_id, base_url,
@@ -280,6 +311,97 @@ TEST_CASE("a list goes from the newest to the oldest, page by page", "[videos]")
   CHECK(first[0].title == "4");
   CHECK(page(first[1].id)[0].title == "2");
   CHECK(page({1}).empty());
+}
+
+TEST_CASE("a list shows what each video shows, and costs the same however long it is", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  world.profiles = Profiles(transcoder::builtInProfiles(), {"whatsapp", "telegram"});
+  for (int i = 0; i < 4; ++i) world.upload(i < 2 ? "same" : std::to_string(i));
+  probed(world, {2});
+  makeReady(world, world.clips({2}).at(1), "aa");
+  addPicture(world, world.video({2}), PictureKind::poster);
+  addPicture(world, world.video({2}), PictureKind::thumbnail);
+  addPicture(world, world.video({2}), PictureKind::storyboard);
+  probed(world, {3});
+  fail(world, world.clips({3}).at(1), "transcoder.timeout");
+  world.edits.setEdits({2}, 1, {{"mute", true}}, world.actor);
+
+  const auto viewsOfList = [&](int limit, int& queries) {
+    return world.database->read([&](db::Connection& c) {
+      Counting counted(c);
+      auto views = viewsOf(counted, VideoRepository(counted).list({}, limit));
+      queries = counted.queries;
+      return views;
+    });
+  };
+  int one = 0, four = 0;
+  CHECK(viewsOfList(1, one).size() == 1);
+  const auto views = viewsOfList(4, four);
+  CHECK(one == four);
+  REQUIRE(views.size() == 4);
+  for (const VideoView& view : views) {
+    const VideoView alone = world.view(view.video.id);
+    CHECK(view.progress.percent == alone.progress.percent);
+    CHECK(view.progress.words == alone.progress.words);
+    CHECK(view.sameOriginal == alone.sameOriginal);
+    REQUIRE(view.clips.size() == alone.clips.size());
+    for (std::size_t i = 0; i < view.clips.size(); ++i) {
+      CHECK(view.clips[i].clip.id == alone.clips[i].clip.id);
+      CHECK(view.clips[i].clip.failure == alone.clips[i].clip.failure);
+      CHECK(view.clips[i].progress.percent == alone.clips[i].progress.percent);
+      CHECK(view.clips[i].clip.report.empty());
+    }
+    std::vector<VideoPicture> posters = alone.pictures;
+    std::erase_if(posters, [](const VideoPicture& each) {
+      return each.kind != PictureKind::poster && each.kind != PictureKind::thumbnail;
+    });
+    REQUIRE(view.pictures.size() == posters.size());
+    for (std::size_t i = 0; i < posters.size(); ++i) {
+      CHECK(view.pictures[i].kind == posters[i].kind);
+      CHECK(view.pictures[i].revision == posters[i].revision);
+    }
+  }
+  CHECK(views[2].pictures.size() == 2);  // of the edits before
+  CHECK(viewsOfList(0, one).empty());
+}
+
+TEST_CASE("a video's progress is that of all its jobs", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  const Video video = world.upload("x");
+  probed(world, video.id);
+  const auto claim = [&] {
+    return *world.write([&](db::Transaction& tx) {
+      return jobs::JobQueue(tx).claim(kTranscodeJob, "t", world.clock.now(), Millis(60'000));
+    });
+  };
+  const jobs::Lease older = claim();
+  const auto progress = [&](const jobs::Lease& lease, int percent) {
+    world.write([&](db::Transaction& tx) {
+      jobs::JobQueue(tx).progress(lease, percent, {"Wird kodiert", "Encoding"});
+    });
+  };
+  progress(older, 40);
+  world.service.requestClip(video.id, "telegram", world.actor);
+  // One of two clips is 40 per cent there.
+  CHECK(world.view(video.id).progress.percent == 10 + 20 * 90 / 100);
+  CHECK(world.view(video.id).progress.words == Words{"Wird kodiert", "Encoding"});
+  CHECK(world.view(video.id).clips.at(0).progress.percent == 40);
+  CHECK(world.view(video.id).clips.at(1).progress.percent == 0);
+  const jobs::Lease younger = claim();
+  progress(younger, 80);
+  CHECK(world.view(video.id).progress.percent == 10 + 60 * 90 / 100);
+  CHECK(world.view(video.id).clips.at(0).progress.percent == 40);
+  CHECK(world.view(video.id).clips.at(1).progress.percent == 80);
+  // That one of them waits for another attempt is told while the other still works.
+  const TimePoint later = world.clock.now() + Millis(10'000);
+  world.write([&](db::Transaction& tx) {
+    jobs::JobQueue(tx).retry(older, {"media.full", "full", "hint"}, later);
+  });
+  const Progress both = world.view(video.id).progress;
+  CHECK(both.words == Words{"Wird kodiert", "Encoding"});
+  CHECK(both.lastError == "media.full");
+  CHECK(both.retryAt == later);
+  CHECK(both.percent == 10 + 40 * 90 / 100);
 }
 
 TEST_CASE("a video shows how far its work is and when it is tried again", "[videos]") {
