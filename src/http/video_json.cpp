@@ -105,6 +105,7 @@ json toJson(const videos::VideoView& view, VideoDetail detail) {
            {"same_original_as", twins},
            {"progress", toJson(view.progress)},
            {"failure", parsedOrNull(video.failure)},
+           {"edits_failure", parsedOrNull(view.editsFailure)},
            {"clips", clips},
            {"created_at", toIso(video.createdAt)},
            {"updated_at", toIso(video.updatedAt)}};
@@ -115,9 +116,13 @@ json toJson(const videos::VideoView& view, VideoDetail detail) {
 
 json editsJson(const videos::VideoView& view) {
   const videos::Video& video = view.video;
-  return {{"edits", json::parse(video.edits)},    {"edit_version", video.editVersion},
-          {"captions", fileJson(video.captions)}, {"logo", fileJson(video.logo)},
-          {"state", name(video.state)},           {"progress", toJson(view.progress)}};
+  return {{"edits", json::parse(video.edits)},
+          {"edit_version", video.editVersion},
+          {"captions", fileJson(video.captions)},
+          {"logo", fileJson(video.logo)},
+          {"state", name(video.state)},
+          {"progress", toJson(view.progress)},
+          {"edits_failure", parsedOrNull(view.editsFailure)}};
 }
 
 json picturesJson(const videos::VideoView& view) {

@@ -88,7 +88,17 @@ double shareOf(const jobs::Job& job, const std::vector<Clip>& clips) {
                     100.0);
 }
 
-// A video whose first clip is there is ready, and says that others are still being made.
+// Of a video whose first clip is there.
+Words wordsWhenReady(const Video& video, const std::vector<Clip>& newestFirst, bool working) {
+  if (refusedEdits(newestFirst, video.editVersion))
+    return {"Fertig mit älteren Änderungen; die neuesten ergaben keinen Clip",
+            "Ready with older edits; the newest gave no clip"};
+  if (working)
+    return {"Fertig; weitere Clips werden noch erstellt",
+            "Ready; further clips are still being made"};
+  return wordsFor(VideoState::ready);
+}
+
 Progress whileTranscoding(const Video& video, const std::vector<Clip>& newestFirst,
                           const OpenJobs& jobs) {
   std::vector<const jobs::Job*> working;
@@ -103,8 +113,7 @@ Progress whileTranscoding(const Video& video, const std::vector<Clip>& newestFir
   Progress progress{0, wordsFor(VideoState::transcoding), {}, {}};
   addWords(progress, working);
   if (video.state == VideoState::ready && !progress.retryAt)
-    progress.words = {"Fertig; weitere Clips werden noch erstellt",
-                      "Ready; further clips are still being made"};
+    progress.words = wordsWhenReady(video, newestFirst, true);
   const double share = sum / static_cast<double>(std::max<std::size_t>(seen.size(), 1));
   progress.percent = kProbed + static_cast<int>(share * (100 - kProbed) / 100);
   return progress;
@@ -124,7 +133,9 @@ Progress progressOf(const Clip& clip, const OpenJobs& jobs) {
 Progress progressOf(const Video& video, const std::vector<Clip>& newestFirst,
                     const OpenJobs& jobs) {
   if (std::ranges::any_of(newestFirst, inWork)) return whileTranscoding(video, newestFirst, jobs);
-  Progress progress{video.state == VideoState::ready ? 100 : 0, wordsFor(video.state), {}, {}};
+  if (video.state == VideoState::ready)
+    return {100, wordsWhenReady(video, newestFirst, false), {}, {}};
+  Progress progress{0, wordsFor(video.state), {}, {}};
   const bool probing = video.state == VideoState::uploaded || video.state == VideoState::probing;
   if (!probing || jobs.probes.empty()) return progress;
   progress.percent = percentOf(jobs.probes.front()) * kProbed / 100;

@@ -24,10 +24,11 @@ struct ProfileClips {
   const Clip* newestRefusal = nullptr;  // or failure
 };
 
-ProfileClips clipsOf(const std::vector<Clip>& newestFirst, const std::string& profile) {
+ProfileClips clipsOf(const std::vector<Clip>& newestFirst, const std::string& profile,
+                     std::int64_t sinceEdits = 0) {
   ProfileClips found;
   for (const Clip& clip : newestFirst) {
-    if (clip.profile != profile) continue;
+    if (clip.profile != profile || clip.editVersion < sinceEdits) continue;
     found.inWork |= inWork(clip);
     found.ready |= clip.state == ClipState::ready || clip.state == ClipState::served;
     if (!found.newestRefusal &&
@@ -140,6 +141,13 @@ void updateState(db::Transaction& tx, VideoId id, TimePoint now) {
     videos.setState(id, VideoState::transcoding, now);
   else if (first.newestRefusal)
     videos.fail(id, nlohmann::json::parse(first.newestRefusal->failure).get<Failure>(), now);
+}
+
+const Clip* refusedEdits(const std::vector<Clip>& newestFirst, std::int64_t editVersion) {
+  const std::string* profile = firstProfile(newestFirst, editVersion);
+  if (!profile) return nullptr;
+  const ProfileClips made = clipsOf(newestFirst, *profile, editVersion);
+  return made.ready || made.inWork ? nullptr : made.newestRefusal;
 }
 
 }  // namespace clipcourier::videos

@@ -43,4 +43,8 @@ void cancelWork(db::Transaction& tx, VideoId video, TimePoint now);
 // one, failed with its reason when it has none and nothing is in work any more.
 void updateState(db::Transaction& tx, VideoId video, TimePoint now);
 
+// The clip that says why the newest edits gave none, of the profile that counts; null while it is
+// in work, and where one was made. `newestFirst`: all clips of the video.
+const Clip* refusedEdits(const std::vector<Clip>& newestFirst, std::int64_t editVersion);
+
 }  // namespace clipcourier::videos

@@ -30,8 +30,12 @@ void sortByPlan(std::vector<Clip>& newestFirst) {
 }
 
 VideoView viewOf(Video video, Rows rows) {
-  VideoView view{std::move(video), {}, {}, std::move(rows.sameOriginal), std::move(rows.pictures)};
+  VideoView view{std::move(video),        {}, {}, {}, std::move(rows.sameOriginal),
+                 std::move(rows.pictures)};
   view.progress = progressOf(view.video, rows.clips, rows.jobs);
+  if (view.video.state == VideoState::ready)
+    if (const Clip* refused = refusedEdits(rows.clips, view.video.editVersion))
+      view.editsFailure = refused->failure;
   std::set<std::string> seen;
   sortByPlan(rows.clips);
   for (Clip& clip : rows.clips) {

@@ -18,6 +18,9 @@ struct ClipView {
 struct VideoView {
   Video video;
   Progress progress;
+  // videos::Failure as JSON: why the newest edits gave no clip, so that a video which is ready
+  // shows older ones; empty otherwise.
+  std::string editsFailure;
   std::vector<ClipView> clips;  // for each profile the current one and the newest
   std::vector<VideoId> sameOriginal;
   // Those that count, of the newest edit version that has any.

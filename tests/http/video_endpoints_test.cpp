@@ -321,6 +321,32 @@ TEST_CASE("edits are read, replaced by who saw them, and refused with every mist
   checkProblem(api.ask("GET", "/api/v1/videos/2/edits"), 404, "video.not_found");
 }
 
+TEST_CASE("edits that gave no clip are told wherever the video is shown", "[videos]") {
+  VideoApi api;
+  api.upload(filePart("film") + kEnd);
+  api.makeReady({1}, "clip");
+  const std::string one = "/api/v1/videos/1", edits = one + "/edits";
+  CHECK(json::parse(api.ask("GET", one).body)["edits_failure"].is_null());
+  CHECK(api.ask("PUT", edits, R"({"mute":true})", {"If-Match: \"1\""}).status == 202);
+  const auto failure = videos::failureFor("transcoder.timeout");
+  api.world.write([&](db::Transaction& tx) {
+    const auto video = videos::VideoRepository(tx).get({1});
+    videos::addClips(tx, video, {"whatsapp"}, api.world.clock.now());
+    for (const videos::Clip& clip : videos::ClipRepository(tx).inWork(video.id))
+      videos::ClipRepository(tx).refuse(clip.id, failure);
+    videos::updateState(tx, video.id, api.world.clock.now());
+  });
+  const json list = json::parse(api.ask("GET", "/api/v1/videos").body)["items"];
+  for (const json& shown : {json::parse(api.ask("GET", one).body),
+                            json::parse(api.ask("GET", edits).body), list.at(0)}) {
+    CHECK(shown["state"] == "ready");
+    CHECK(shown["edits_failure"]["code"] == "transcoder.timeout");
+    CHECK(shown["edits_failure"]["what"]["de"] == failure.what.de);
+    CHECK(shown["edits_failure"]["hint"]["en"] == failure.hint.en);
+    CHECK(shown["progress"]["text"]["en"] == "Ready with older edits; the newest gave no clip");
+  }
+}
+
 TEST_CASE("captions and logo come as they are and go again", "[videos]") {
   VideoApi api;
   api.upload(filePart("film") + kEnd);

@@ -1,5 +1,6 @@
 #include "videos/edit_service.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -131,6 +132,68 @@ TEST_CASE("edits before the video was checked wait for its first clips", "[video
   CHECK(world.edits.setEdits(video.id, {}, {{"mute", true}}, world.actor).editVersion == 2);
   CHECK(world.clips(video.id).empty());
   CHECK(world.video(video.id).state == VideoState::uploaded);
+}
+
+TEST_CASE("a video that is ready by older edits says why the newest gave no clip", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  world.profiles = Profiles(transcoder::builtInProfiles(), {"whatsapp", "telegram"});
+  const Video video = probed(world);
+  const Failure tooLong{"input.too_long",
+                        {"Zu lang.", "Too long."},
+                        {"Kürzen.", "Trim."},
+                        {{"choice.trim", {"Auf 45 s kürzen", "Trim to 45 s"}, 45'000}}};
+  const auto newest = [&](const std::string& profile) {
+    const std::vector<Clip> clips = world.clips(video.id);
+    return *std::ranges::find(clips, profile, &Clip::profile);
+  };
+  const auto settle = [&](const std::string& profile, bool refused) {
+    Clip clip = newest(profile);
+    clip.sha256 = profile + std::to_string(clip.id.value);
+    clip.report = "{}";
+    clip.reportMac = "mac";
+    world.write([&](db::Transaction& tx) {
+      ClipRepository clips(tx);
+      CHECK(clips.setEncoding(clip.id));
+      CHECK((refused ? clips.refuse(clip.id, tooLong) : clips.makeReady(clip, world.clock.now())));
+      updateState(tx, video.id, world.clock.now());
+    });
+  };
+  settle("whatsapp", false);
+  settle("telegram", false);
+  CHECK(world.view(video.id).editsFailure.empty());
+
+  world.edits.setEdits(video.id, 1, {{"mute", true}}, world.actor);
+  CHECK(world.view(video.id).editsFailure.empty());  // nobody knows yet
+  settle("whatsapp", true);
+  const auto check = [&](const VideoView& view) {
+    CHECK(view.video.state == VideoState::ready);
+    REQUIRE_FALSE(view.editsFailure.empty());
+    CHECK(json::parse(view.editsFailure).get<Failure>() == tooLong);
+    CHECK(view.progress.words.en == "Ready with older edits; the newest gave no clip");
+    CHECK(view.progress.words.de != view.progress.words.en);
+  };
+  check(world.view(video.id));
+  settle("telegram", false);  // another profile takes them, but it is not the one that counts
+  check(world.view(video.id));
+  CHECK(world.view(video.id).progress.percent == 100);
+  check(world.database->read(
+      [](db::Connection& c) { return viewsOf(c, VideoRepository(c).list({}, 10)).at(0); }));
+
+  SECTION("until it is tried again") {
+    world.service.convertAgain(video.id, world.actor);
+    CHECK(world.view(video.id).editsFailure.empty());
+    settle("whatsapp", false);
+    CHECK(world.view(video.id).editsFailure.empty());
+    CHECK(world.view(video.id).progress.words.en == "Ready");
+    // A further clip of the same edits may fail: those there show them.
+    world.service.requestClip(video.id, "whatsapp", world.actor);
+    settle("whatsapp", true);
+    CHECK(world.view(video.id).editsFailure.empty());
+  }
+  SECTION("until there are others") {
+    world.edits.setEdits(video.id, 2, json::object(), world.actor);
+    CHECK(world.view(video.id).editsFailure.empty());
+  }
 }
 
 TEST_CASE("captions are read when they come, burned in, and taken away again", "[videos]") {
