@@ -1,8 +1,11 @@
 // How fast messages leave: the whole way of a message from the queue to its recorded answer, against
-// an nginx that accepts at once; wrk shows what that nginx could take.
-import { measure, options, report } from './lib/bench.mjs';
+// an nginx that accepts at once; beside it what people take for such a queue, and wrk, which shows what
+// that nginx could take.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execute, measure, options, report } from './lib/bench.mjs';
 import { providerLocations, number, Service } from './lib/service.mjs';
-import { startNginx, wrk } from './lib/tools.mjs';
+import { fetchPeers, runPeer, startNginx, startPostgres, startRedis, wrk } from './lib/tools.mjs';
 
 const { count, engine, inflight } = options('tests/bench/run.sh dispatch: messages per second to a local provider', {
   count: [100_000, 'messages'],
@@ -24,6 +27,19 @@ const body = JSON.stringify({
     ],
   },
 });
+
+// Messages per second of the two, each alone on the machine.
+async function peers(bench, url) {
+  await fetchPeers();
+  const bodyFile = join(bench.folder, 'body.json');
+  writeFileSync(bodyFile, body);
+  const redis = await startRedis(bench);
+  const bullmq = await runPeer('bullmq_worker.mjs', [redis.port, url, bodyFile, count]);
+  const postgres = await startPostgres(bench);
+  await execute('psql', ['-d', postgres.url('postgres'), '-qc', 'CREATE DATABASE peer']);
+  const graphile = await runPeer('graphile_worker.mjs', [postgres.url('peer'), url, bodyFile, count]);
+  return { bullmq, graphile };
+}
 
 await measure(async (bench) => {
   const service = await Service.make(bench, engine, { 'dispatch.max_in_flight': inflight });
@@ -51,16 +67,21 @@ await measure(async (bench) => {
   const [[from, to, attempts]] = await service.sql('SELECT min(started_at_ms), max(finished_at_ms), count(*) FROM attempts');
   if (+attempts !== count) throw new Error(`${attempts} attempts for ${count} messages`);
   const after = await ceiling();
+  await service.stop();
+  const { bullmq, graphile } = await peers(bench, `${nginx.url}/v23.0/${number}/messages`);
 
   const ours = count / ((to - from) / 1000);
   const theirs = (before.requests + after.requests) / 2;
   report(`${count.toLocaleString('en-US')} messages, ${engine}, ${inflight} in flight`, [
     ['Clipcourier, queue to recorded answer', ours, 'messages/s'],
+    ['BullMQ on Redis, undici, 100 at a time', count / bullmq.seconds, 'messages/s'],
+    ['graphile-worker on PostgreSQL, undici, 100 at a time, batched', count / graphile.seconds, 'messages/s'],
     ['wrk against the same nginx, before and after', theirs, 'requests/s'],
-    ['ratio', ours / theirs, ''],
     ['Clipcourier, processor per message', cpu.ours, 'µs'],
     ...(service.postgres ? [['PostgreSQL, processor per message', cpu.postgres, 'µs']] : []),
     ['nginx, processor per message', cpu.nginx, 'µs'],
+    ['BullMQ worker, processor per message, without Redis', (bullmq.cpu / count) * 1e6, 'µs'],
+    ['graphile-worker, processor per message, without PostgreSQL', (graphile.cpu / count) * 1e6, 'µs'],
     ['Clipcourier, most memory while sending', peak, 'MB'],
   ]);
 });

@@ -39,6 +39,7 @@ export class Service {
     if (engine === 'postgresql') service.postgres = await startPostgres(bench);
     const [api, webhooks, pages] = [await freePort(), await freePort(), await freePort()];
     service.api = `http://127.0.0.1:${api}`;
+    service.webhooks = `http://127.0.0.1:${webhooks}`;
     service.pages = `http://127.0.0.1:${pages}`;
     service.database = 'bench';
     if (service.postgres) await execute('psql', ['-d', service.postgres.url('postgres'), '-qc', 'CREATE DATABASE bench']);

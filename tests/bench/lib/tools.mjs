@@ -1,6 +1,8 @@
 // The tools we compare with, each started in the bench's own folder.
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { cpuSeconds, execute, freePort, root, until } from './bench.mjs';
 
 // nginx with these locations. As root it keeps that user, so that it can read the bench's folder.
@@ -56,4 +58,34 @@ export async function startPostgres(bench) {
   bench.atEnd(() => execute(script, ['stop', folder]));
   const pid = +readFileSync(join(folder, 'data/postmaster.pid'), 'utf8').split('\n')[0];
   return { url: (name) => `postgresql://postgres@/${name}?host=${folder}`, cpu: () => cpuSeconds(pid, { family: true }) };
+}
+
+// A Redis that writes its log to disk every second, as its documentation advises for queues.
+export async function startRedis(bench) {
+  const port = await freePort();
+  const folder = join(bench.folder, 'redis');
+  mkdirSync(folder);
+  const child = bench.spawn('redis', 'redis-server', ['--port', port, '--bind', '127.0.0.1', '--dir', folder, '--save', '',
+    '--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction'].map(String));
+  await until('Redis answers', () => execute('redis-cli', ['-p', port, 'ping'].map(String)).then(({ stdout }) => stdout.trim() === 'PONG', () => false), 10);
+  return { port, cpu: () => cpuSeconds(child.pid) };
+}
+
+const peers = join(root, 'tests/bench/peers');
+// Fetches what peers/package-lock.json names, once.
+export async function fetchPeers() {
+  await execute('bash', ['-c', 'cmp -s package-lock.json node_modules/.fetched || { npm ci --no-audit --no-fund --ignore-scripts && cp package-lock.json node_modules/.fetched; }'], { cwd: peers });
+}
+
+// One of the programs of peers/: what it says on its last line, as JSON.
+export async function runPeer(program, args) {
+  const { stdout } = await execute(process.execPath, [join(peers, program), ...args.map(String)], { maxBuffer: 1 << 24 });
+  return JSON.parse(stdout.trim().split('\n').at(-1));
+}
+
+// One of them that serves; it says {"listening": URL} on its first line.
+export async function startPeer(bench, program, args) {
+  const child = bench.spawn(program, process.execPath, [join(peers, program), ...args.map(String)], { pipe: true });
+  const [line] = await once(createInterface(child.stdout), 'line');
+  return { url: JSON.parse(line).listening, cpu: () => cpuSeconds(child.pid) };
 }
