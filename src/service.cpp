@@ -31,7 +31,8 @@
 namespace clipcourier {
 namespace {
 
-constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kRenewEvery{60'000};
+constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kRenewEvery{60'000},
+    kVerifyEvery{300'000};
 constexpr Millis kTidyEvery{3'600'000};  // also the age at which a file without import is abandoned
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
 constexpr int kPictureThreads = 1;  // beside the clips: somebody waits for the poster they chose
@@ -160,6 +161,7 @@ struct Service::Parts {
     handlers.push_back(senders.mediaJobs.handler());
     handlers.push_back(campaigns.launch.handler());
     handlers.push_back(campaigns::cancelHandler(base.clock));
+    handlers.push_back(receipts.counterJob.handler());
     return handlers;
   }
 
@@ -167,6 +169,7 @@ struct Service::Parts {
     return {
         {"complete campaigns", kCompleteEvery, [this] { campaigns.service.completeExhausted(); }},
         {"settle interrupted sends", kSettleEvery, [this] { campaigns.dispatcher.settle(); }},
+        {"verify counters", kVerifyEvery, [this] { receipts.counterJob.addWhenDue(); }},
         {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }},
         {"remove abandoned imports", kTidyEvery,
          [this] { customers.importJobs.removeAbandoned(kTidyEvery); }}};
