@@ -8,6 +8,7 @@
 #include "composition.h"
 #include "db/migrations.h"
 #include "http/campaign_endpoints.h"
+#include "http/campaign_report_endpoints.h"
 #include "http/consent_endpoints.h"
 #include "http/customer_endpoints.h"
 #include "http/edit_endpoints.h"
@@ -73,6 +74,7 @@ struct Endpoints {
         imports(customers.importJobs, customers.imports),
         senders(senders.service, senders.templates, senders.check, base.database),
         campaigns(campaigns.service, base.database, waits(campaigns)),
+        campaignReports(base.database, base.keys, base.audit),
         messages(base.database, receipts.watchTokens, base.clock, waits(campaigns),
                  messageView(base.settings)),
         queue(base.database, campaigns.holds, base.clock, waits(campaigns)),
@@ -108,6 +110,7 @@ struct Endpoints {
     append(routes.api, imports.routes());
     append(routes.api, senders.routes());
     append(routes.api, campaigns.routes());
+    append(routes.api, campaignReports.routes());
     append(routes.api, messages.routes());
     append(routes.api, queue.routes());
     append(routes.webhooks, webhooks.routes());
@@ -131,6 +134,7 @@ struct Endpoints {
   http::ImportEndpoints imports;
   http::SenderEndpoints senders;
   http::CampaignEndpoints campaigns;
+  http::CampaignReportEndpoints campaignReports;
   http::MessageEndpoints messages;
   http::QueueEndpoints queue;
   http::WebhookEndpoints webhooks;
