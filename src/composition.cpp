@@ -42,6 +42,12 @@ void logWebhooks(const std::string& event, int count) {
   log::info("webhooks." + event, {{"count", count}});
 }
 
+void logWrongCounters(const tracking::CounterCheck& check) {
+  nlohmann::json names = nlohmann::json::array();
+  for (const tracking::CounterDifference& one : check.differences) names.push_back(one.counter);
+  log::warning("counters.wrong", {{"campaign_id", check.campaign.value}, {"counters", names}});
+}
+
 }  // namespace
 
 Base::Base(Settings given)
@@ -90,7 +96,10 @@ Receipts::Receipts(Base& base, const Customers& customers)
       receipts(attemptTokens, whatsapp, retry),
       inbound(std::string(whatsapp.name()), optOut),
       webhooks(base.database, whatsapp, receipts, inbound, optOut, base.clock, logWebhooks),
-      watchPages(base.database, watchTokens, base.clock, base.settings.linkLife) {}
+      watchPages(base.database, watchTokens, base.clock, base.settings.linkLife),
+      counterAudit(base.database, base.audit, base.clock),
+      counterJob(base.database, counterAudit, base.clock, base.bell,
+                 base.settings.countersVerifyEvery, logWrongCounters) {}
 
 namespace {
 

@@ -38,6 +38,8 @@
 #include "senders/template_sync.h"
 #include "settings.h"
 #include "tracking/campaign_watch_pages.h"
+#include "tracking/counter_audit.h"
+#include "tracking/counter_job.h"
 #include "transcoder/process.h"
 #include "users/audit_log.h"
 #include "users/token_service.h"
@@ -118,6 +120,8 @@ struct Receipts {
   const messages::InboundApplier inbound;
   messages::WebhookApplier webhooks;
   tracking::CampaignWatchPages watchPages;
+  const tracking::CounterAudit counterAudit;
+  tracking::CounterJob counterJob;
 };
 
 // What is sent, and the sending itself.

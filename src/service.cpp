@@ -8,6 +8,7 @@
 #include "composition.h"
 #include "db/migrations.h"
 #include "http/campaign_endpoints.h"
+#include "http/campaign_report_endpoints.h"
 #include "http/consent_endpoints.h"
 #include "http/customer_endpoints.h"
 #include "http/edit_endpoints.h"
@@ -31,7 +32,8 @@
 namespace clipcourier {
 namespace {
 
-constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kRenewEvery{60'000};
+constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kRenewEvery{60'000},
+    kVerifyEvery{300'000};
 constexpr Millis kTidyEvery{3'600'000};  // also the age at which a file without import is abandoned
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
 constexpr int kPictureThreads = 1;  // beside the clips: somebody waits for the poster they chose
@@ -72,6 +74,7 @@ struct Endpoints {
         imports(customers.importJobs, customers.imports),
         senders(senders.service, senders.templates, senders.check, base.database),
         campaigns(campaigns.service, base.database, waits(campaigns)),
+        campaignReports(base.database, base.keys, base.audit),
         messages(base.database, receipts.watchTokens, base.clock, waits(campaigns),
                  messageView(base.settings)),
         queue(base.database, campaigns.holds, base.clock, waits(campaigns)),
@@ -107,6 +110,7 @@ struct Endpoints {
     append(routes.api, imports.routes());
     append(routes.api, senders.routes());
     append(routes.api, campaigns.routes());
+    append(routes.api, campaignReports.routes());
     append(routes.api, messages.routes());
     append(routes.api, queue.routes());
     append(routes.webhooks, webhooks.routes());
@@ -130,6 +134,7 @@ struct Endpoints {
   http::ImportEndpoints imports;
   http::SenderEndpoints senders;
   http::CampaignEndpoints campaigns;
+  http::CampaignReportEndpoints campaignReports;
   http::MessageEndpoints messages;
   http::QueueEndpoints queue;
   http::WebhookEndpoints webhooks;
@@ -160,6 +165,7 @@ struct Service::Parts {
     handlers.push_back(senders.mediaJobs.handler());
     handlers.push_back(campaigns.launch.handler());
     handlers.push_back(campaigns::cancelHandler(base.clock));
+    handlers.push_back(receipts.counterJob.handler());
     return handlers;
   }
 
@@ -167,6 +173,7 @@ struct Service::Parts {
     return {
         {"complete campaigns", kCompleteEvery, [this] { campaigns.service.completeExhausted(); }},
         {"settle interrupted sends", kSettleEvery, [this] { campaigns.dispatcher.settle(); }},
+        {"verify counters", kVerifyEvery, [this] { receipts.counterJob.addWhenDue(); }},
         {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }},
         {"remove abandoned imports", kTidyEvery,
          [this] { customers.importJobs.removeAbandoned(kTidyEvery); }}};

@@ -41,6 +41,8 @@ struct Settings {
 
   std::chrono::hours linkLife{90 * 24};  // of a watch page, from when its message was made
 
+  std::chrono::hours countersVerifyEvery{24};  // of each campaign; 0: never
+
   std::string customersRegion = "DE";
   std::string secretsFolder = "var/secrets";
 

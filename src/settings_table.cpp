@@ -201,6 +201,10 @@ std::vector<SettingEntry> settingsTable(Settings& settings) {
       "pages.link_life_days", 1, 3'650,
       [&settings](auto value) { settings.linkLife = std::chrono::hours(24 * value); },
       [&settings] { return settings.linkLife.count() / 24; }));
+  table.push_back(converted(
+      "counters.verify_every_h", 0, 8'760,
+      [&settings](auto value) { settings.countersVerifyEvery = std::chrono::hours(value); },
+      [&settings] { return settings.countersVerifyEvery.count(); }));
   table.push_back(words("customers.region", settings.customersRegion,
                         "a country in two capital letters, as DE", isRegion));
   table.push_back(path("senders.secrets_folder", settings.secretsFolder));

@@ -10,6 +10,8 @@ const std::vector<Command>& all() {
       {"token", "make, list and revoke API tokens", token},
       {"import", "import customers from a CSV file", import},
       {"consent", "verify the ledger of consent", consent},
+      {"counters", "compare the counters of campaigns with their messages, and set them right",
+       counters},
   };
   return commands;
 }

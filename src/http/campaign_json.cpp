@@ -116,6 +116,8 @@ nlohmann::json funnel(const std::map<std::string, std::int64_t>& counters) {
           {"completed", count("completed")},
           {"completed_anonymous", count("completed_anonymous")},
           {"replied", count("replied")},
+          {"tapped", count("tapped")},
+          {"opted_out", count("opted_out")},
           {"failed", count("failed")},
           {"skipped", count("skipped")},
           {"unknown", count("unknown")}};

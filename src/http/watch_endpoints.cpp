@@ -35,11 +35,10 @@ constexpr std::array<std::string_view, 21> kCrawlers = {"facebookexternalhit",
                                                         "python-"};
 
 tracking::WatchEvent eventNamed(const std::string& name) {
-  if (name == "opened") return tracking::WatchEvent::opened;
-  if (name == "played") return tracking::WatchEvent::played;
-  if (name == "completed") return tracking::WatchEvent::completed;
+  if (const auto event = tracking::watchEvent(name)) return *event;
   throw Error(ErrorKind::invalidInput, "there is no such event",
-              "Send opened, played or completed.", "watch.unknown_event");
+              "Send opened, played, watched_25, watched_50, watched_75 or completed.",
+              "watch.unknown_event");
 }
 
 [[noreturn]] void noSuchPage() {
@@ -57,7 +56,10 @@ bool isPerson(const Request& request) {
     }
   }
   const std::string agent = text::lower(request.header("user-agent").value_or(""));
-  if (agent.empty() || agent.starts_with("whatsapp/")) return false;
+  // A page of another site that sends beacons here is no visitor of ours. Origin says nothing: our
+  // pages send no referrer, which makes it "null".
+  const std::string site = text::lower(request.header("sec-fetch-site").value_or("same-origin"));
+  if (agent.empty() || agent.starts_with("whatsapp/") || site != "same-origin") return false;
   return std::none_of(kCrawlers.begin(), kCrawlers.end(), [&](std::string_view crawler) {
     return agent.find(crawler) != std::string::npos;
   });
@@ -77,6 +79,7 @@ std::vector<Route> WatchEndpoints::routes() {
        open},
       {Method::get, "/w/{token}/poster.jpg", kOpen, [this](Request& r) { return poster(r); }, open},
       {Method::get, "/w/{token}/badge.jpg", kOpen, [this](Request& r) { return badge(r); }, open},
+      {Method::get, "/w/watch.js", kOpen, [](Request&) { return watchScript(); }, open},
       {Method::post, "/w/{token}/events", kOpen, [this](Request& r) { return event(r); }, events},
   };
 }

@@ -18,4 +18,7 @@ Reply watchHtml(const tracking::WatchPage& page, const WatchSettings& settings,
 Reply absentHtml(const WatchSettings& settings, const std::string& words, int status,
                  const std::string& token, const std::string& language);
 
+// The script of the watch page. Its address carries its hash, so it may be kept.
+Reply watchScript();
+
 }  // namespace clipcourier::http

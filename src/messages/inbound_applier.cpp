@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/phone_number.h"
+#include "base/text.h"
 #include "channels/opt_out.h"
 
 namespace clipcourier::messages {
@@ -13,18 +14,36 @@ constexpr auto sender = "SELECT id FROM senders WHERE channel = $1 AND external_
 constexpr auto answered = R"sql(
   SELECT m.id, m.campaign_id, m.customer_id FROM attempts a JOIN messages m ON m.id = a.message_id
   WHERE a.provider_id = $1)sql";
+constexpr auto latest = R"sql(
+  SELECT id, campaign_id, customer_id FROM messages
+  WHERE customer_id = $1 AND sender_id = $2 AND state_at_ms > $3
+    AND state IN ('unknown', 'accepted', 'sent', 'delivered', 'read')
+  ORDER BY id DESC LIMIT 1)sql";
 constexpr auto store = R"sql(
   INSERT INTO inbound_messages (sender_id, provider_id, customer_id, message_id, kind, received_at_ms)
   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (sender_id, provider_id) DO NOTHING)sql";
 constexpr auto markReplied = R"sql(
   UPDATE messages SET replied_at_ms = $1 WHERE id = $2 AND replied_at_ms IS NULL)sql";
+constexpr auto markTapped = R"sql(
+  UPDATE messages SET tapped = $1, tapped_at_ms = $2 WHERE id = $3 AND tapped_at_ms IS NULL)sql";
+constexpr auto markOptedOut = R"sql(
+  UPDATE messages SET opted_out_at_ms = $1 WHERE id = $2 AND opted_out_at_ms IS NULL)sql";
 constexpr auto event = R"sql(
-  INSERT INTO message_events (message_id, attempt, kind, code, at_ms) VALUES ($1, 0, 'replied', NULL, $2)
+  INSERT INTO message_events (message_id, attempt, kind, code, at_ms) VALUES ($1, 0, $2, $3, $4)
   ON CONFLICT (message_id, attempt, kind, at_ms) DO NOTHING)sql";
 }  // namespace sql
 
 using customers::Identity;
 using customers::IdentityKind;
+
+constexpr Millis kLately{7 * 24 * 3'600'000LL};
+constexpr std::size_t kLongestPayload = 100;  // of a button, as it is counted
+
+// What the provider itself writes into a chat is nobody's answer.
+bool isWritten(const channels::InboundMessage& message) {
+  return message.type != "system" && message.type != "unsupported" && message.type != "ephemeral" &&
+         message.type != "request_welcome" && !message.type.empty();
+}
 
 bool digitsOnly(const std::string& text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -61,7 +80,7 @@ void InboundApplier::apply(db::Transaction& tx, const channels::WebhookEvent& ev
     ++summary.unmatched;
     return;
   }
-  const auto original = answered(tx, message.contextId);
+  auto original = answered(tx, message.contextId);
   auto customer = writer(tx, message.waId, message.userId);
   if (!customer && original) customer = original->customer;
   const bool stop = channels::asksToStop(message);
@@ -72,10 +91,8 @@ void InboundApplier::apply(db::Transaction& tx, const channels::WebhookEvent& ev
     ++summary.repeated;
     return;
   }
-  if (original) {
-    markReplied(tx, *original, message.at);
-    ++summary.replies;
-  }
+  if (!original && customer && isWritten(message)) original = latest(tx, *customer, *sender, now);
+  if (original) mark(tx, *original, message, stop, actedAt(message.at, now), summary);
   if (stop && customer) {
     const bool tapped = channels::isStopPayload(message.payload);
     optOut_.apply(tx, *customer, channel_,
@@ -122,11 +139,41 @@ CustomerId InboundApplier::newCustomer(db::Transaction& tx, const std::string& w
   return made.front().id;
 }
 
-void InboundApplier::markReplied(db::Transaction& tx, const Answered& message, TimePoint at) const {
-  tx.run(sql::event, message.message, at);
-  if (tx.run(sql::markReplied, at, message.message) == 0) return;
+std::optional<InboundApplier::Answered> InboundApplier::latest(db::Transaction& tx,
+                                                               CustomerId customer, SenderId sender,
+                                                               TimePoint now) const {
+  const auto row =
+      tx.queryOne<MessageId, CampaignId, CustomerId>(sql::latest, customer, sender, now - kLately);
+  if (!row) return std::nullopt;
+  const auto& [message, campaign, owner] = *row;
+  return Answered{message, campaign, owner};
+}
+
+void InboundApplier::mark(db::Transaction& tx, const Answered& message,
+                          const channels::InboundMessage& answer, bool stop, TimePoint at,
+                          InboundSummary& summary) const {
   CounterChanges counters;
-  counters.add(message.campaign, "replied");
+  const auto note = [&](const char* kind, const std::optional<std::string>& code) {
+    tx.run(sql::event, message.message, kind, code, at);
+  };
+  if (stop) {
+    note("opted_out", std::nullopt);
+    if (tx.run(sql::markOptedOut, at, message.message) > 0)
+      counters.add(message.campaign, "opted_out");
+  } else if (!answer.payload.empty()) {
+    const std::string payload = text::truncate(answer.payload, kLongestPayload);
+    note("tapped", payload);
+    ++summary.taps;
+    if (tx.run(sql::markTapped, payload, at, message.message) > 0) {
+      counters.add(message.campaign, "tapped");
+      counters.add(message.campaign, "tapped:" + payload);
+    }
+  } else {
+    note("replied", std::nullopt);
+    ++summary.replies;
+    if (tx.run(sql::markReplied, at, message.message) > 0)
+      counters.add(message.campaign, "replied");
+  }
   counters.write(tx);
 }
 

@@ -84,12 +84,13 @@ class Queue {
  private:
   struct Candidate {
     MessageId id;
-    MessageState state;
+    CountedState state;
     bool consented;
   };
   std::vector<Candidate> candidates(const Lane& lane, int most);
   std::vector<Claimed> lend(const Lane& lane, const std::vector<Candidate>& candidates,
                             const std::string& owner, TimePoint lease);
+  std::map<MessageId, std::string> reasonsOf(const std::vector<MessageId>& ids, MessageState state);
   void addEvent(const std::vector<MessageId>& ids, const std::string& kind,
                 const std::string& code);
   std::vector<MessageId> apply(const std::vector<AttemptResult>& results, MessageState from);

@@ -27,7 +27,7 @@ constexpr auto nextDue = R"sql(
   FROM campaigns c WHERE c.state = 'running')sql";
 
 constexpr auto candidates = R"sql(
-  SELECT m.id, m.state, CASE WHEN c.id IS NULL THEN 0 ELSE 1 END
+  SELECT m.id, m.state, m.reason, CASE WHEN c.id IS NULL THEN 0 ELSE 1 END
   FROM messages m LEFT JOIN consents c
     ON c.customer_id = m.customer_id AND c.channel = $1 AND c.purpose = $2 AND c.state = 'given'
   WHERE m.campaign_id = $3 AND m.state IN ('queued', 'held') AND m.due_at_ms <= $4
@@ -49,6 +49,9 @@ constexpr auto recipients = R"sql(
   SELECT m.id, m.customer_id, m.address, m.language, c.name, c.external_ref, c.attributes
   FROM messages m JOIN customers c ON c.id = m.customer_id
   WHERE m.id IN {ids $1} ORDER BY m.due_at_ms, m.id)sql";
+
+constexpr auto reasons = R"sql(
+  SELECT id, reason FROM messages WHERE id IN {ids $1} AND state = $2)sql";
 
 constexpr auto skip = R"sql(
   UPDATE messages SET state = 'skipped', reason = $1, state_at_ms = $2, lease_owner = NULL,
@@ -117,9 +120,9 @@ std::vector<Queue::Candidate> Queue::candidates(const Lane& lane, int most) {
   std::string statement = sql::candidates;
   if (tx_.engine() == db::Engine::postgresql) statement += " FOR UPDATE OF m SKIP LOCKED";
   std::vector<Candidate> found;
-  for (auto& [id, state, consented] : tx_.query<MessageId, std::string, int>(
+  for (auto& [id, state, reason, consented] : tx_.query<MessageId, std::string, std::string, int>(
            statement, lane.channel, lane.purpose, lane.campaign, now_, most))
-    found.push_back({id, *messageState(state), consented != 0});
+    found.push_back({id, {*messageState(state), reason}, consented != 0});
   return found;
 }
 
@@ -138,14 +141,14 @@ std::vector<Claimed> Queue::claim(const Lane& lane, int most, const std::string&
 std::vector<Claimed> Queue::lend(const Lane& lane, const std::vector<Candidate>& candidates,
                                  const std::string& owner, TimePoint lease) {
   std::vector<MessageId> allowed;
-  std::map<MessageId, MessageState> stateBefore;
+  std::map<MessageId, CountedState> before;
   std::map<MessageState, std::vector<MessageId>> refused;
   for (const Candidate& candidate : candidates) {
-    stateBefore[candidate.id] = candidate.state;
+    before.emplace(candidate.id, candidate.state);
     if (candidate.consented)
       allowed.push_back(candidate.id);
     else
-      refused[candidate.state].push_back(candidate.id);
+      refused[candidate.state.state].push_back(candidate.id);
   }
   for (const auto& [state, ids] : refused) skip(ids, state, "no_consent");
   if (allowed.empty()) return {};
@@ -153,7 +156,7 @@ std::vector<Claimed> Queue::lend(const Lane& lane, const std::vector<Candidate>&
   for (auto& [id] : tx_.query<MessageId>(db::forBatch(sql::lend, tx_.engine()), owner, lease, now_,
                                          lane.channel, lane.purpose, idList(allowed))) {
     lent.push_back(id);
-    counters_.moved(lane.campaign, stateBefore[id], MessageState::claimed);
+    counters_.moved(lane.campaign, before.at(id), MessageState::claimed);
   }
   std::vector<Claimed> claimed;
   for (auto& [id, customer, address, language, name, ref, attributes] :
@@ -163,13 +166,27 @@ std::vector<Claimed> Queue::lend(const Lane& lane, const std::vector<Candidate>&
   return claimed;
 }
 
+// Why they were held is known only before they change; locked, so that it stays so until then.
+std::map<MessageId, std::string> Queue::reasonsOf(const std::vector<MessageId>& ids,
+                                                  MessageState state) {
+  std::map<MessageId, std::string> reasons;
+  if (state != MessageState::held || ids.empty()) return reasons;
+  std::string statement = db::forBatch(sql::reasons, tx_.engine());
+  if (tx_.engine() == db::Engine::postgresql) statement += " ORDER BY id FOR UPDATE";
+  for (auto& [id, reason] :
+       tx_.query<MessageId, std::string>(statement, idList(ids), std::string(name(state))))
+    reasons[id] = reason;
+  return reasons;
+}
+
 int Queue::skip(const std::vector<MessageId>& ids, MessageState from, const std::string& code) {
+  std::map<MessageId, std::string> before = reasonsOf(ids, from);
   std::vector<MessageId> skipped;
   for (auto& [id, campaign] :
        tx_.query<MessageId, CampaignId>(db::forBatch(sql::skip, tx_.engine()), code, now_,
                                         idList(ids), std::string(name(from)))) {
     skipped.push_back(id);
-    counters_.moved(campaign, from, MessageState::skipped);
+    counters_.moved(campaign, {from, before[id]}, {MessageState::skipped, code});
   }
   addEvent(skipped, "skipped", code);
   return static_cast<int>(skipped.size());

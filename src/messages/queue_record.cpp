@@ -45,7 +45,7 @@ constexpr auto move = R"sql(
     due_at_ms = coalesce(x.due_at_ms, messages.due_at_ms)
   FROM {rows $2 id bigint, number integer, state text, code text, due_at_ms bigint}
   WHERE messages.id = x.id AND messages.attempts = x.number AND messages.state = $3
-  RETURNING messages.id, messages.campaign_id, messages.state)sql";
+  RETURNING messages.id, messages.campaign_id, messages.state, messages.reason)sql";
 
 constexpr auto fail = R"sql(
   UPDATE messages SET state = 'failed', reason = $1, lease_owner = NULL, lease_until_ms = NULL,
@@ -137,12 +137,13 @@ void Queue::record(const std::vector<AttemptResult>& results) {
 std::vector<MessageId> Queue::apply(const std::vector<AttemptResult>& results, MessageState from) {
   std::vector<MessageId> moved, held;
   if (results.empty()) return moved;
-  for (auto& [id, campaign, state] : tx_.query<MessageId, CampaignId, std::string>(
+  for (auto& [id, campaign, state, reason] :
+       tx_.query<MessageId, CampaignId, std::string, std::string>(
            db::forBatch(sql::move, tx_.engine()), now_, messageRows(results),
            std::string(name(from)))) {
     moved.push_back(id);
     if (*messageState(state) == MessageState::held) held.push_back(id);
-    counters_.moved(campaign, from, *messageState(state));
+    counters_.moved(campaign, from, {*messageState(state), reason});
   }
   waitAgain(held);
   return moved;
@@ -181,7 +182,7 @@ void Queue::fail(const std::vector<MessageId>& ids, const std::string& owner,
   for (auto& [id, campaign] : tx_.query<MessageId, CampaignId>(
            db::forBatch(sql::fail, tx_.engine()), code, now_, idList(ids), owner)) {
     failed.push_back(id);
-    counters_.moved(campaign, MessageState::claimed, MessageState::failed);
+    counters_.moved(campaign, MessageState::claimed, {MessageState::failed, code});
   }
   addEvent(failed, "failed", code);
 }

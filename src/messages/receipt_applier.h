@@ -29,12 +29,18 @@ class ReceiptApplier {
 
  private:
   struct Matched;
+  struct News {  // a receipt that did not come before, of delivery or reading
+    MessageId message;
+    MessageState state;
+    TimePoint at;
+  };
   std::vector<Matched> match(db::Transaction& tx, const std::vector<channels::StatusEvent>& events,
                              ReceiptSummary& summary) const;
   std::vector<Matched> advanceAttempts(db::Transaction& tx, const std::vector<Matched>& matched,
                                        TimePoint now) const;
-  void advanceMessages(db::Transaction& tx, const std::vector<Matched>& advanced, TimePoint now,
-                       ReceiptSummary& summary) const;
+  std::vector<News> addEvents(db::Transaction& tx, const std::vector<Matched>& matched) const;
+  void advanceMessages(db::Transaction& tx, const std::vector<Matched>& advanced,
+                       const std::vector<News>& news, TimePoint now, ReceiptSummary& summary) const;
 
   const AttemptToken& tokens_;
   const channels::Channel& channel_;

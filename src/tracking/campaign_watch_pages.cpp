@@ -39,57 +39,52 @@ constexpr auto pictures = R"sql(
 constexpr auto message = "SELECT language, created_at_ms FROM messages WHERE id = $1";
 
 constexpr auto seen = R"sql(
-  SELECT m.campaign_id, m.created_at_ms, CASE WHEN c.id IS NULL THEN 0 ELSE 1 END,
-         (SELECT count(*) FROM message_events e
-          WHERE e.message_id = m.id AND e.attempt = 0 AND e.kind = $1)
+  SELECT m.campaign_id, m.created_at_ms, m.watch_rank, CASE WHEN c.id IS NULL THEN 0 ELSE 1 END
   FROM messages m
   LEFT JOIN consents c ON c.id = m.consent_id AND c.state = 'given' AND c.tracking = 1
-  WHERE m.id = $2)sql";
+  WHERE m.id = $1)sql";
 
 // On PostgreSQL two phones of one person must not both be the first.
 constexpr auto lock = "SELECT id FROM messages WHERE id = $1 FOR UPDATE";
 
 constexpr auto addEvent = R"sql(
-  INSERT INTO message_events (message_id, attempt, kind, at_ms) VALUES ($1, 0, $2, $3))sql";
-constexpr auto markOpened = R"sql(
-  UPDATE messages SET opened_at_ms = $1 WHERE id = $2 AND opened_at_ms IS NULL)sql";
+  INSERT INTO message_events (message_id, attempt, kind, at_ms) VALUES ($1, 0, $2, $3)
+  ON CONFLICT (message_id, attempt, kind, at_ms) DO NOTHING)sql";
+constexpr auto mark = R"sql(
+  UPDATE messages SET watch_rank = $1, opened_at_ms = coalesce(opened_at_ms, $2) WHERE id = $3)sql";
 }  // namespace sql
 
-std::string nameOf(WatchEvent event) {
-  switch (event) {
-    case WatchEvent::opened: return "opened";
-    case WatchEvent::played: return "played";
-    case WatchEvent::completed: return "completed";
-  }
-  return "opened";
-}
+int rankOf(WatchEvent event) { return static_cast<int>(event) + 1; }
 
-// What is known about one kind of event of one message.
+// What is known about one message.
 struct Seen {
   CampaignId campaign;
   TimePoint madeAt;
-  bool mayTrack = false, before = false;
+  int rank = 0;  // of the furthest event of its person
+  bool mayTrack = false;
 };
 
-std::optional<Seen> seen(db::Connection& connection, MessageId id, const std::string& kind) {
-  const auto row =
-      connection.queryOne<CampaignId, TimePoint, int, std::int64_t>(sql::seen, kind, id);
+std::optional<Seen> seen(db::Connection& connection, MessageId id) {
+  const auto row = connection.queryOne<CampaignId, TimePoint, int, int>(sql::seen, id);
   if (!row) return std::nullopt;
-  const auto& [campaign, madeAt, mayTrack, count] = *row;
-  return Seen{campaign, madeAt, mayTrack != 0, count > 0};
+  const auto& [campaign, madeAt, rank, mayTrack] = *row;
+  return Seen{campaign, madeAt, rank, mayTrack != 0};
 }
 
 void write(db::Transaction& tx, MessageId id, WatchEvent event, TimePoint now) {
   if (tx.engine() == db::Engine::postgresql) tx.query<MessageId>(sql::lock, id);
-  const std::string kind = nameOf(event);
-  const auto found = seen(tx, id, kind);
-  if (!found || (found->mayTrack && found->before)) return;
+  const auto found = seen(tx, id);
+  if (!found) return;
   messages::CounterChanges counters;
-  counters.add(found->campaign, found->mayTrack ? kind : kind + "_anonymous");
+  if (!found->mayTrack) {
+    counters.add(found->campaign, std::string(name(event)) + "_anonymous");
+  } else if (found->rank < rankOf(event)) {
+    for (int rank = found->rank + 1; rank <= rankOf(event); ++rank)
+      counters.add(found->campaign, name(static_cast<WatchEvent>(rank - 1)));
+    tx.run(sql::addEvent, id, std::string(name(event)), now);
+    tx.run(sql::mark, rankOf(event), now, id);
+  }
   counters.write(tx);
-  if (!found->mayTrack) return;
-  tx.run(sql::addEvent, id, kind, now);
-  if (event == WatchEvent::opened) tx.run(sql::markOpened, now, id);
 }
 
 void addStreams(db::Connection& connection, VideoId video, std::int64_t editVersion,
@@ -155,10 +150,21 @@ WatchLookup CampaignWatchPages::find(const std::string& token) const {
 bool CampaignWatchPages::record(const std::string& token, WatchEvent event) {
   const auto id = tokens_.open(token);
   if (!id) return false;
-  const auto found = database_.read([&](db::Connection& c) { return seen(c, *id, nameOf(event)); });
+  if (!limit_.take(*id, event, clock_.now())) return true;
+  try {
+    return recordOnce(*id, event);
+  } catch (...) {
+    limit_.giveBack(*id, event);
+    throw;
+  }
+}
+
+bool CampaignWatchPages::recordOnce(MessageId id, WatchEvent event) {
+  const auto found = database_.read([&](db::Connection& c) { return seen(c, id); });
   if (!found || isOver(found->madeAt)) return false;
-  if (found->mayTrack && found->before) return true;  // a page comes back often: no write for that
-  database_.write([&](db::Transaction& tx) { write(tx, *id, event, clock_.now()); });
+  // A page comes back often: no write for what is known.
+  if (found->mayTrack && found->rank >= rankOf(event)) return true;
+  database_.write([&](db::Transaction& tx) { write(tx, id, event, clock_.now()); });
   return true;
 }
 

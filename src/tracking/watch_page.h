@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -43,17 +44,25 @@ struct PageIsOver {      // its time has passed, or its customer asked to be for
 };
 using WatchLookup = std::variant<WatchPage, NoSuchPage, PageIsOver>;
 
+// In the order they happen; each implies those before it.
 enum class WatchEvent {
   opened,     // a person has the page before their eyes
   played,     // the video began
+  watched25,  // so much of it was seen, in percent
+  watched50,
+  watched75,
   completed,  // the video was seen to its end
 };
+inline constexpr int kWatchEvents = 6;
+std::string_view name(WatchEvent event);  // "opened", "watched_25", ...
+std::optional<WatchEvent> watchEvent(std::string_view name);
 
 // Where watch pages come from. Thread-safe.
 struct WatchPages {
   virtual ~WatchPages() = default;
   virtual WatchLookup find(const std::string& token) const = 0;
-  // Comes more than once for a page. Returns false when there is no such page, or it is over.
+  // Comes more than once for a page, and as often as somebody likes: repetitions count nothing and
+  // cost little. Returns false when there is no such page, or it is over.
   virtual bool record(const std::string& token, WatchEvent event) = 0;
 };
 

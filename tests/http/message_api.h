@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "http/campaign_report_endpoints.h"
 #include "http/message_endpoints.h"
 #include "http/queue_endpoints.h"
 #include "http/raw_client.h"
@@ -48,6 +49,7 @@ struct MessageApi {
   std::vector<Route> routes() {
     std::vector<Route> all = messageEndpoints.routes();
     for (Route& route : queueEndpoints.routes()) all.push_back(std::move(route));
+    for (Route& route : reportEndpoints.routes()) all.push_back(std::move(route));
     return all;
   }
 
@@ -62,6 +64,7 @@ struct MessageApi {
   MessageEndpoints messageEndpoints{
       *world.database, watchTokens, world.clock, waits, {"https://w.example", Millis(600'000)}};
   QueueEndpoints queueEndpoints{*world.database, holds, world.clock, waits};
+  CampaignReportEndpoints reportEndpoints{*world.database, world.keys, audit};
   std::string all = token(users::Scopes::all());
   Server server{ServerSettings{},
                 {.api = routes(), .webhooks = {}, .publicPages = {}},
