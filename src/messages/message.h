@@ -56,7 +56,8 @@ struct Attempt {
 };
 
 // One line of a message's timeline. kind: queued, claimed, sending, accepted, sent, delivered,
-// read, failed, unknown, held, retry, skipped, opened, played, completed, replied.
+// read, failed, unknown, held, retry, resend, given_up, skipped, opened, played, completed,
+// replied.
 struct MessageEvent {
   std::string kind;
   int attempt = 0;   // 0: of the message, not of an attempt
