@@ -3,11 +3,14 @@
 #include <Poco/Environment.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "alerts/alert_words.h"
 #include "campaigns/supplies.h"
 #include "channels/registry.h"
 #include "log.h"
+#include "senders/exchange_runner.h"
 #include "service_key.h"
 #include "setup.h"
 
@@ -36,6 +39,14 @@ messages::RetryPolicy retryPolicy(const Settings& settings) {
   retry.firstDelay = settings.dispatch.firstRetry;
   retry.longestDelay = settings.dispatch.longestRetry;
   return retry;
+}
+
+messages::ReactionSettings reactionSettings(const Settings& settings) {
+  messages::ReactionSettings result;
+  result.scopeHold = settings.dispatch.scopeHold;
+  result.guardFailures = settings.dispatch.guardFailures;
+  result.guardWindow = settings.dispatch.guardWindow;
+  return result;
 }
 
 void logWebhooks(const std::string& event, int count) {
@@ -89,11 +100,11 @@ Senders::Senders(Base& base)
 
 Receipts::Receipts(Base& base, const Customers& customers)
     : whatsapp(channels::get("whatsapp")),
-      retry(retryPolicy(base.settings)),
+      reactions(retryPolicy(base.settings), reactionSettings(base.settings)),
       optOut(customers.consents),
       attemptTokens(base.keys),
       watchTokens(base.keys),
-      receipts(attemptTokens, whatsapp, retry),
+      receipts(attemptTokens, whatsapp, reactions),
       inbound(std::string(whatsapp.name()), optOut),
       webhooks(base.database, whatsapp, receipts, inbound, optOut, base.clock, logWebhooks),
       watchPages(base.database, watchTokens, base.clock, base.settings.linkLife),
@@ -107,8 +118,8 @@ messages::DispatcherSettings dispatcherSettings(const Settings& settings) {
   messages::DispatcherSettings result;
   result.maxInFlight = settings.dispatch.maxInFlight;
   result.requestTimeout = settings.dispatch.requestTimeout;
-  result.scopeHold = settings.dispatch.scopeHold;
   result.retry = retryPolicy(settings);
+  result.reactions = reactionSettings(settings);
   return result;
 }
 
@@ -127,6 +138,47 @@ messages::Dispatcher::Parts dispatcherParts(Base& base, net::HttpEngine& http, S
           [](const std::string& what) {
             log::warning("dispatcher", {{"what", what}});
           }};
+}
+
+alerts::AlertSettings alertSettings(const Settings& settings) {
+  alerts::AlertSettings result;
+  result.unknownMessages = settings.alerts.unknownMessages;
+  result.unknownCodes = settings.alerts.unknownCodes;
+  result.minFree = settings.minFree.bytes;
+  result.freeBytes = [folder = settings.mediaFolder] {
+    std::error_code error;
+    const auto space = std::filesystem::space(folder, error);
+    return error ? 0 : static_cast<std::uint64_t>(space.available);
+  };
+  return result;
+}
+
+void logAlert(const std::string& event, const alerts::Alert& alert) {
+  const nlohmann::json fields = {{"kind", alert.kind},
+                                 {"subject", alert.subject},
+                                 {"severity", alert.critical ? "critical" : "warning"},
+                                 {"code", alert.code},
+                                 {"count", alert.count},
+                                 {"what", alerts::wordsOf(alert).en}};
+  if (event == "alert.opened")
+    log::warning(event, fields);
+  else
+    log::info(event, fields);
+}
+
+// Whether the provider takes the sender's token, read anew: a person may have mended it just now.
+messages::TokenProbe::Ask askNumber(Senders& senders) {
+  return [&senders](SenderId id) {
+    try {
+      senders.directory.forget(id);
+      const auto sender = senders.directory.get(id);
+      const auto reading = sender->channel->readNumber(sender->account);
+      return std::holds_alternative<channels::NumberInfo>(
+          senders::runExchange(*senders.http, *reading));
+    } catch (const Error&) {  // no token, or the sender is disabled
+      return false;
+    }
+  };
 }
 
 }  // namespace
@@ -148,7 +200,12 @@ Campaigns::Campaigns(Base& base, const Videos& videos, Senders& senders, const R
             senders.media.ensure(wanted);
           },
           base.clock, [this] { dispatcher.wake(); }),
-      holds(base.database, base.audit, base.clock, [this] { dispatcher.wake(); }) {}
+      holds(base.database, base.audit, base.clock, [this] { dispatcher.wake(); }),
+      probe(base.database, askNumber(senders), base.audit, base.clock,
+            [this] { dispatcher.wake(); }),
+      resolutions(base.database, base.audit, base.clock, base.bell,
+                  base.settings.dispatch.unknownPatience, [this] { dispatcher.wake(); }),
+      alerts(base.database, base.audit, base.clock, alertSettings(base.settings), logAlert) {}
 
 void Campaigns::stopSending(Millis grace) {
   dispatcher.stopClaiming();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "alerts/alert_service.h"
 #include "base/clock.h"
 #include "campaigns/campaign_service.h"
 #include "campaigns/launch_check.h"
@@ -24,8 +25,10 @@
 #include "messages/hold_service.h"
 #include "messages/inbound_applier.h"
 #include "messages/opt_out.h"
+#include "messages/reactions.h"
 #include "messages/receipt_applier.h"
-#include "messages/retry_policy.h"
+#include "messages/resolution.h"
+#include "messages/token_probe.h"
 #include "messages/watch_token.h"
 #include "messages/webhook_applier.h"
 #include "net/http_engine.h"
@@ -112,7 +115,7 @@ struct Receipts {
   Receipts(Base& base, const Customers& customers);
 
   const channels::Channel& whatsapp;
-  const messages::RetryPolicy retry;
+  const messages::Reactions reactions;
   const messages::OptOut optOut;
   const messages::AttemptToken attemptTokens;
   const messages::WatchToken watchTokens;
@@ -136,6 +139,9 @@ struct Campaigns {
   campaigns::CampaignService service;
   campaigns::LaunchJob launch;
   messages::HoldService holds;
+  messages::TokenProbe probe;
+  messages::ResolutionService resolutions;
+  alerts::AlertService alerts;
 };
 
 // Names this process in leases. A host name alone would not tell a restart from its predecessor.

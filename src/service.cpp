@@ -7,6 +7,7 @@
 
 #include "composition.h"
 #include "db/migrations.h"
+#include "http/alert_endpoints.h"
 #include "http/campaign_endpoints.h"
 #include "http/campaign_report_endpoints.h"
 #include "http/consent_endpoints.h"
@@ -19,6 +20,7 @@
 #include "http/picture_endpoints.h"
 #include "http/profile_endpoints.h"
 #include "http/queue_endpoints.h"
+#include "http/resolution_endpoints.h"
 #include "http/sender_endpoints.h"
 #include "http/server.h"
 #include "http/token_endpoints.h"
@@ -32,8 +34,9 @@
 namespace clipcourier {
 namespace {
 
-constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kRenewEvery{60'000},
-    kVerifyEvery{300'000};
+constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kProbeEvery{5'000},
+    kRenewEvery{60'000}, kVerifyEvery{300'000};
+constexpr Millis kDecideEvery{60'000}, kAlertEvery{15'000};
 constexpr Millis kTidyEvery{3'600'000};  // also the age at which a file without import is abandoned
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
 constexpr int kPictureThreads = 1;  // beside the clips: somebody waits for the poster they chose
@@ -52,9 +55,17 @@ void append(std::vector<http::Route>& to, std::vector<http::Route> more) {
   std::move(more.begin(), more.end(), std::back_inserter(to));
 }
 
+messages::UnknownPolicy unknownPolicy(const Settings& settings) {
+  const std::string& name = settings.dispatch.unknownPolicy;
+  return name == "resend"    ? messages::UnknownPolicy::resend
+         : name == "give_up" ? messages::UnknownPolicy::giveUp
+                             : messages::UnknownPolicy::keep;
+}
+
 http::MessageViewSettings messageView(const Settings& settings) {
   http::MessageViewSettings view;
   view.publicUrl = settings.pages.publicUrl;
+  view.patience = settings.dispatch.unknownPatience;
   return view;
 }
 
@@ -72,11 +83,13 @@ struct Endpoints {
         customers(customers.service),
         consents(customers.desk),
         imports(customers.importJobs, customers.imports),
-        senders(senders.service, senders.templates, senders.check, base.database),
+        senders(senders.service, senders.templates, senders.check, base.database, base.clock),
         campaigns(campaigns.service, base.database, waits(campaigns)),
         campaignReports(base.database, base.keys, base.audit),
         messages(base.database, receipts.watchTokens, base.clock, waits(campaigns),
                  messageView(base.settings)),
+        resolutions(campaigns.resolutions, base.clock),
+        alerts(campaigns.alerts),
         queue(base.database, campaigns.holds, base.clock, waits(campaigns)),
         webhooks(webhookSources(senders, receipts), base.database, base.clock),
         watch(receipts.watchPages, base.store, base.settings.pages) {}
@@ -112,6 +125,8 @@ struct Endpoints {
     append(routes.api, campaigns.routes());
     append(routes.api, campaignReports.routes());
     append(routes.api, messages.routes());
+    append(routes.api, resolutions.routes());
+    append(routes.api, alerts.routes());
     append(routes.api, queue.routes());
     append(routes.webhooks, webhooks.routes());
     append(routes.publicPages, watch.routes());
@@ -136,6 +151,8 @@ struct Endpoints {
   http::CampaignEndpoints campaigns;
   http::CampaignReportEndpoints campaignReports;
   http::MessageEndpoints messages;
+  http::ResolutionEndpoints resolutions;
+  http::AlertEndpoints alerts;
   http::QueueEndpoints queue;
   http::WebhookEndpoints webhooks;
   http::WatchEndpoints watch;
@@ -164,6 +181,7 @@ struct Service::Parts {
     handlers.push_back(customers.importJobs.handler());
     handlers.push_back(senders.mediaJobs.handler());
     handlers.push_back(campaigns.launch.handler());
+    handlers.push_back(campaigns.resolutions.handler());
     handlers.push_back(campaigns::cancelHandler(base.clock));
     handlers.push_back(receipts.counterJob.handler());
     return handlers;
@@ -174,6 +192,11 @@ struct Service::Parts {
         {"complete campaigns", kCompleteEvery, [this] { campaigns.service.completeExhausted(); }},
         {"settle interrupted sends", kSettleEvery, [this] { campaigns.dispatcher.settle(); }},
         {"verify counters", kVerifyEvery, [this] { receipts.counterJob.addWhenDue(); }},
+        {"ask whether refused tokens work again", kProbeEvery,
+         [this] { campaigns.probe.runDue(); }},
+        {"decide about unknown messages", kDecideEvery,
+         [this] { campaigns.resolutions.apply(unknownPolicy(base.settings)); }},
+        {"look for what operations must know", kAlertEvery, [this] { campaigns.alerts.check(); }},
         {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }},
         {"remove abandoned imports", kTidyEvery,
          [this] { customers.importJobs.removeAbandoned(kTidyEvery); }}};

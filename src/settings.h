@@ -52,7 +52,14 @@ struct Settings {
     Millis scopeHold{60'000};
     int maxTries = 6;
     Millis firstRetry{5'000}, longestRetry{3'600'000};
+    int guardFailures = 20, guardWindow = 50;
+    Millis unknownPatience{600'000};
+    std::string unknownPolicy = "keep";  // or "resend", "give_up": what was probably never sent
   } dispatch;
+
+  struct Alerts {
+    int unknownMessages = 20, unknownCodes = 5;
+  } alerts;
 
   struct Outgoing {
     std::string proxy, caFile;

@@ -173,6 +173,13 @@ void addDispatch(std::vector<SettingEntry>& table, Settings::Dispatch& dispatch)
   table.push_back(count("dispatch.max_tries", dispatch.maxTries, 1, 50));
   table.push_back(seconds("dispatch.first_retry_s", dispatch.firstRetry, 1, 3'600));
   table.push_back(seconds("dispatch.longest_retry_s", dispatch.longestRetry, 1, 604'800));
+  table.push_back(count("dispatch.guard_failures", dispatch.guardFailures, 1, 1'000'000));
+  table.push_back(count("dispatch.guard_window", dispatch.guardWindow, 1, 1'000'000));
+  table.push_back(seconds("dispatch.unknown_patience_s", dispatch.unknownPatience, 60, 604'800));
+  table.push_back(words("dispatch.unknown_policy", dispatch.unknownPolicy,
+                        "keep, resend or give_up", [](const std::string& text) {
+                          return text == "keep" || text == "resend" || text == "give_up";
+                        }));
 }
 
 }  // namespace
@@ -209,6 +216,8 @@ std::vector<SettingEntry> settingsTable(Settings& settings) {
                         "a country in two capital letters, as DE", isRegion));
   table.push_back(path("senders.secrets_folder", settings.secretsFolder));
   addDispatch(table, settings.dispatch);
+  table.push_back(count("alerts.unknown_messages", settings.alerts.unknownMessages, 1, 1'000'000));
+  table.push_back(count("alerts.unknown_codes", settings.alerts.unknownCodes, 1, 1'000'000));
   table.push_back(
       words("outgoing.proxy", settings.outgoing.proxy, "http://HOST:PORT, or nothing",
             [](const std::string& text) { return text.empty() || isWebAddress(text); }));

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "jobs/job_queue.h"
+#include "messages/campaign_guard.h"
 #include "videos/clip_repository.h"
 #include "videos/failure.h"
 #include "videos/picture_repository.h"
@@ -135,6 +136,7 @@ Campaign CampaignService::pause(CampaignId id, const std::string& reason, const 
 Campaign CampaignService::resume(CampaignId id, const Actor& actor) {
   Campaign resumed = step(id, {paused}, running, "resume", actor, [&](db::Transaction& tx) {
     CampaignRepository(tx).setPause(id, "", "");
+    messages::CampaignGuard::forget(tx, id);
   });
   wakeDispatcher_();
   return resumed;

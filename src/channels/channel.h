@@ -68,14 +68,16 @@ struct Accepted {
   std::string userId;           // business-scoped user id, when the provider names it
   bool heldForQuality = false;  // accepted, but sent only if the template stays well liked
 };
-// Surely not accepted; may be sent again. `after` is the least delay the provider asks for: the
-// caller adds its own growth and jitter. `reaction` says how far the wait reaches.
+// Surely not accepted; may be sent again, not before `after`: the caller adds its own growth and
+// jitter. What this very answer asked for (`asked`) stands above both. `reaction` says how far the
+// wait reaches.
 struct TryLater {
   Millis after{0};
   int code = 0;  // the provider's; 0 without one
   Reaction reaction = Reaction::retry;
   int maxTries = 0;  // give up after so many; 0: the caller's own limit
   std::string reason;
+  Millis asked{0};  // 0: the answer named no time
 };
 struct Refused {  // surely not accepted, and never will be
   int code = 0;

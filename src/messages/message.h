@@ -56,8 +56,8 @@ struct Attempt {
 };
 
 // One line of a message's timeline. kind: queued, claimed, sending, accepted, sent, delivered,
-// read, failed, unknown, held, retry, skipped, opened, played, watched_25, watched_50, watched_75,
-// completed, replied, tapped, opted_out.
+// read, failed, unknown, held, retry, resend, given_up, skipped, opened, played, watched_25,
+// watched_50, watched_75, completed, replied, tapped, opted_out.
 struct MessageEvent {
   std::string kind;
   int attempt = 0;   // 0: of the message, not of an attempt

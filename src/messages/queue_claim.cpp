@@ -4,14 +4,17 @@
 #include "messages/id_list.h"
 #include "messages/queue.h"
 #include "messages/rate_limit.h"
+#include "messages/sender_rate.h"
 
 namespace clipcourier::messages {
 namespace {
 
 namespace sql {
 constexpr auto lanes = R"sql(
-  SELECT c.id, c.sender_id, s.channel, c.purpose, s.messages_per_second
+  SELECT c.id, c.sender_id, s.channel, c.purpose, s.messages_per_second, r.per_second,
+    r.changed_at_ms
   FROM campaigns c JOIN senders s ON s.id = c.sender_id
+    LEFT JOIN sender_rates r ON r.sender_id = s.id
   WHERE c.state = 'running' AND s.state = 'active' AND NOT EXISTS (
     SELECT 1 FROM holds h WHERE (h.until_ms IS NULL OR h.until_ms > $1) AND (
       h.scope = 'everything'
@@ -32,6 +35,15 @@ constexpr auto candidates = R"sql(
     ON c.customer_id = m.customer_id AND c.channel = $1 AND c.purpose = $2 AND c.state = 'given'
   WHERE m.campaign_id = $3 AND m.state IN ('queued', 'held') AND m.due_at_ms <= $4
   ORDER BY m.due_at_ms LIMIT $5)sql";
+
+// As candidates, for a lane where only some languages can be sent; asked for one at a time.
+constexpr auto candidatesOf = R"sql(
+  SELECT m.id, m.state, m.reason, CASE WHEN c.id IS NULL THEN 0 ELSE 1 END
+  FROM messages m LEFT JOIN consents c
+    ON c.customer_id = m.customer_id AND c.channel = $1 AND c.purpose = $2 AND c.state = 'given'
+  WHERE m.campaign_id = $3 AND m.language = $4 AND m.state IN ('queued', 'held')
+    AND m.due_at_ms <= $5
+  ORDER BY m.due_at_ms LIMIT $6)sql";
 
 // Consent is checked again, and its id written, in the statement that lends the message. No join:
 // SQLite would begin it with every consent there is.
@@ -105,9 +117,13 @@ std::string eventRows(const std::vector<MessageId>& ids) {
 
 std::vector<Lane> openLanes(db::Connection& connection, TimePoint now) {
   std::vector<Lane> lanes;
-  for (auto& [campaign, sender, channel, purpose, perSecond] :
-       connection.query<CampaignId, SenderId, std::string, std::string, int>(sql::lanes, now))
-    lanes.push_back({campaign, sender, channel, purpose, perSecond});
+  for (auto& [campaign, sender, channel, purpose, perSecond, limited, changed] :
+       connection.query<CampaignId, SenderId, std::string, std::string, int, std::optional<double>,
+                        TimePoint>(sql::lanes, now)) {
+    if (limited)
+      perSecond = static_cast<int>(SenderRate{*limited, changed, {}, {}}.at(now, perSecond));
+    lanes.push_back({campaign, sender, channel, purpose, perSecond, {}});
+  }
   return lanes;
 }
 
@@ -117,12 +133,21 @@ std::optional<TimePoint> nextDue(db::Connection& connection, TimePoint after) {
 }
 
 std::vector<Queue::Candidate> Queue::candidates(const Lane& lane, int most) {
-  std::string statement = sql::candidates;
-  if (tx_.engine() == db::Engine::postgresql) statement += " FOR UPDATE OF m SKIP LOCKED";
+  const std::string lock =
+      tx_.engine() == db::Engine::postgresql ? " FOR UPDATE OF m SKIP LOCKED" : "";
   std::vector<Candidate> found;
-  for (auto& [id, state, reason, consented] : tx_.query<MessageId, std::string, std::string, int>(
-           statement, lane.channel, lane.purpose, lane.campaign, now_, most))
-    found.push_back({id, {*messageState(state), reason}, consented != 0});
+  const auto take = [&](const auto& rows) {
+    for (auto& [id, state, reason, consented] : rows)
+      found.push_back({id, {*messageState(state), reason}, consented != 0});
+  };
+  if (lane.languages.empty())
+    take(tx_.query<MessageId, std::string, std::string, int>(
+        sql::candidates + lock, lane.channel, lane.purpose, lane.campaign, now_, most));
+  for (const std::string& language : lane.languages)
+    if (const int still = most - static_cast<int>(found.size()); still > 0)
+      take(tx_.query<MessageId, std::string, std::string, int>(
+          sql::candidatesOf + lock, lane.channel, lane.purpose, lane.campaign, language, now_,
+          still));
   return found;
 }
 

@@ -51,7 +51,17 @@ constexpr Entry kReasons[] = {
      "Die Antwort des Anbieters ging verloren; die Nachricht kann angekommen sein. Auf eine "
      "Rückmeldung des Anbieters warten.",
      "The provider's answer was lost; the message may have arrived. Wait for its receipt."},
+    {"given_up",
+     "Ob die Nachricht ankam, war nicht zu klären, und sie wurde aufgegeben. Kommt noch eine "
+     "Rückmeldung des Anbieters, zählt sie.",
+     "Whether the message arrived could not be settled, and it was given up. Should a receipt of "
+     "the provider still come, it counts."},
     // held: another try follows
+    {"resend",
+     "Die Antwort auf den letzten Versuch ging verloren, und es wurde entschieden, die Nachricht "
+     "noch einmal zu senden. Sie ist bald an der Reihe.",
+     "The answer to the last attempt was lost, and it was decided to send the message again. Its "
+     "turn comes soon."},
     {"not_reached",
      "Der Anbieter war nicht erreichbar; die Nachricht wird von selbst wieder versucht. Bleibt das "
      "so, Netz und Basis-URL des Absenders prüfen.",
@@ -114,7 +124,26 @@ std::optional<Words> reasonWords(std::string_view code) {
   return std::nullopt;
 }
 
+namespace {
+
+constexpr std::string_view kGuard = "guard:";
+
+// What the provider refused, and that this is why nothing more is sent.
+Words guarded(const std::string& code, const channels::Channel* channel) {
+  const Words why = explain(code, channel);
+  return {
+      "Die Kampagne hat sich selbst angehalten, weil der Anbieter zu viele ihrer Nachrichten aus "
+      "demselben Grund abgelehnt hat (Fehler " +
+          code + "). " + why.de + " Die Ursache beheben, dann die Kampagne fortsetzen.",
+      "The campaign paused itself because the provider refused too many of its messages for the "
+      "same reason (error " +
+          code + "). " + why.en + " Mend the cause, then resume the campaign."};
+}
+
+}  // namespace
+
 Words explain(const std::string& code, const channels::Channel* channel) {
+  if (code.starts_with(kGuard)) return guarded(code.substr(kGuard.size()), channel);
   if (auto words = reasonWords(code)) return *std::move(words);
   int number = 0;
   const char* const end = code.data() + code.size();

@@ -197,6 +197,7 @@ void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matc
   }
   CounterChanges counters;
   std::vector<MessageId> held;
+  std::vector<Problem> problems;
   std::string statement = db::forBatch(sql::messages, tx.engine());
   if (tx.engine() == db::Engine::postgresql) statement += " ORDER BY id FOR UPDATE";
   using Time = std::optional<TimePoint>;
@@ -215,19 +216,23 @@ void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matc
     const auto [first, last] = byMessage.equal_range(id);
     for (auto at = first; at != last; ++at) {
       const Matched& one = *at->second;
-      const channels::ErrorInfo& error = channel_.errorInfo(one.event->errorCode);
+      const int errorCode = one.event->errorCode;
+      const Problem problem = problemOf(one.attempt, channel_.errorInfo(errorCode), errorCode);
       // Obeyed also when it comes too late to change this message.
-      if (one.state == MessageState::failed && error.reaction == channels::Reaction::optOut)
-        summary.optedOut.emplace_back(customer, one.event->at);
+      if (one.state == MessageState::failed) {
+        problems.push_back(problem);
+        if (problem.reaction == channels::Reaction::optOut)
+          summary.optedOut.emplace_back(customer, one.event->at);
+      }
       const auto next = advance(state, attempts, {one.state, one.attempt.number});
       if (!next) continue;
       state = *next;
       code = codeOf(*one.event);
       due = nullptr;
       if (state != MessageState::failed) continue;
-      if (error.temporary && attempts < retry_.tries(error.maxTries)) {
+      if (const auto wait = reactions_.nextTry(problem)) {
         state = MessageState::held;
-        due = toMs(now + retry_.delay(one.attempt, error.after));
+        due = toMs(now + *wait);
       }
     }
     if (state == before) continue;
@@ -246,6 +251,7 @@ void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matc
   Queue queue(tx, now);
   queue.waitAgain(held);
   queue.finish();
+  reactions_.apply(tx, problems, now);
 }
 
 }  // namespace clipcourier::messages

@@ -88,14 +88,13 @@ struct MessageFixture {
   AttemptRef sendOne() { return begin(claim(1)).at(0); }
 
   void answer(AttemptRef attempt, channels::SendOutcome outcome) {
-    const AnswerRecorder recorder(optOut, RetryPolicy{}, Millis(60'000));
+    const AnswerRecorder recorder(optOut, reactions);
     database->write([&](db::Transaction& tx) {
       recorder.record(tx,
                       {{attempt,
                         CustomerId{attempt.message.value},
                         numberOf(attempt.message.value),
                         {1},
-                        "1/t/de",
                         &channel,
                         outcome}},
                       clock.now());
@@ -138,6 +137,7 @@ struct MessageFixture {
   channels::whatsapp::WhatsAppChannel channel;
   customers::ConsentService consents{keys, clock};
   OptOut optOut{consents};
+  Reactions reactions{RetryPolicy{}, {}};
   Lane lane{{1}, {1}, "whatsapp", "marketing", 80};
 };
 

@@ -17,7 +17,7 @@ constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
 struct ReceiptFixture : MessageFixture {
   using MessageFixture::MessageFixture;
   AttemptToken tokens{keys};
-  ReceiptApplier applier{tokens, channel, RetryPolicy{}};
+  ReceiptApplier applier{tokens, channel, reactions};
 
   channels::StatusEvent event(AttemptRef attempt, Status status, int code = 0, int atMs = 0) {
     channels::StatusEvent event;

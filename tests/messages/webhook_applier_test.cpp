@@ -41,7 +41,7 @@ struct World : MessageFixture {
   }
 
   AttemptToken tokens{keys};
-  ReceiptApplier receipts{tokens, channel, RetryPolicy{}};
+  ReceiptApplier receipts{tokens, channel, reactions};
   InboundApplier inbound{"whatsapp", optOut};
   WebhookInbox inbox{*database};
   WebhookApplier applier{
