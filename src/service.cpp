@@ -12,6 +12,7 @@
 #include "http/customer_endpoints.h"
 #include "http/edit_endpoints.h"
 #include "http/health.h"
+#include "http/idempotency.h"
 #include "http/import_endpoints.h"
 #include "http/message_endpoints.h"
 #include "http/openapi.h"
@@ -62,6 +63,7 @@ struct Endpoints {
             composition::Senders& senders, composition::Receipts& receipts,
             composition::Campaigns& campaigns)
       : base(base),
+        once(base.database, base.clock, base.settings.idempotencyKept),
         tokens(base.tokens, base.database, base.clock),
         videos(base.database, videos.ingest, videos.service, base.store),
         edits(base.database, videos.edits),
@@ -111,6 +113,7 @@ struct Endpoints {
     append(routes.api, queue.routes());
     append(routes.webhooks, webhooks.routes());
     append(routes.publicPages, watch.routes());
+    routes.api = once.guard(std::move(routes.api));
     return routes;
   }
 
@@ -120,6 +123,7 @@ struct Endpoints {
   }
 
   composition::Base& base;
+  http::IdempotencyKeys once;
   http::TokenEndpoints tokens;
   http::VideoEndpoints videos;
   http::EditEndpoints edits;
@@ -169,7 +173,8 @@ struct Service::Parts {
         {"settle interrupted sends", kSettleEvery, [this] { campaigns.dispatcher.settle(); }},
         {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }},
         {"remove abandoned imports", kTidyEvery,
-         [this] { customers.importJobs.removeAbandoned(kTidyEvery); }}};
+         [this] { customers.importJobs.removeAbandoned(kTidyEvery); }},
+        {"forget idempotency keys", kTidyEvery, [this] { endpoints.once.prune(); }}};
   }
 
   composition::Base base;

@@ -37,6 +37,7 @@ struct Settings {
   } transcoder;
 
   http::ServerSettings http = defaultHttp();
+  Millis idempotencyKept = std::chrono::hours(24);    // how long a request can be repeated
   http::WatchSettings pages = defaultPages();
 
   std::chrono::hours linkLife{90 * 24};  // of a watch page, from when its message was made

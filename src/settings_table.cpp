@@ -43,6 +43,12 @@ SettingEntry seconds(std::string key, Millis& target, int least, int most) {
       [&target] { return target.count() / 1000; });
 }
 
+SettingEntry hours(std::string key, Millis& target, int least, int most) {
+  return converted(
+      std::move(key), least, most, [&target](auto value) { target = std::chrono::hours(value); },
+      [&target] { return std::chrono::duration_cast<std::chrono::hours>(target).count(); });
+}
+
 SettingEntry megabytes(std::string key, ByteSize& target, int least, int most) {
   return converted(
       std::move(key), least, most,
@@ -196,6 +202,7 @@ std::vector<SettingEntry> settingsTable(Settings& settings) {
   addListener(table, "webhooks", settings.http.webhooks);
   addListener(table, "public", settings.http.publicPages);
   addHttpTimes(table, settings.http);
+  table.push_back(hours("http.idempotency_hours", settings.idempotencyKept, 1, 720));
   addPages(table, settings.pages);
   table.push_back(converted(
       "pages.link_life_days", 1, 3'650,

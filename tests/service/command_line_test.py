@@ -75,6 +75,34 @@ class CommandLine(unittest.TestCase):
         for file in (self.folder / "var").iterdir():
             self.assertNotIn(token.encode(), file.read_bytes() if file.is_file() else b"")
 
+    def test_a_role_stands_for_its_scopes(self):
+        help_ = self.call("token", "create", "--help").stdout
+        for role in ("admin", "marketing", "approver", "operations", "viewer"):
+            self.assertIn("\n  " + role, help_)
+        self.assertEqual(self.call("token", "create", "--name", "v", "--role", "viewer").returncode, 0)
+        self.assertIn("videos:read", self.call("token", "list").stdout)
+        self.assertNotIn("videos:write", self.call("token", "list").stdout)
+        wrong = self.call("token", "create", "--name", "v", "--role", "king")
+        self.assertNotEqual(wrong.returncode, 0)
+        self.assertIn("viewer", wrong.stderr)
+
+    def hold(self, addresses, token):
+        request = urllib.request.Request(
+            addresses["api"] + "/api/v1/holds", b'{"scope": "everything", "reason": "test"}',
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": "k1"})
+        with urllib.request.urlopen(request, timeout=SECONDS) as reply:
+            return reply.status, reply.headers["Location"], reply.headers["Idempotent-Replayed"], reply.read()
+
+    def test_answers_outlive_a_killed_process(self):
+        token = self.call("token", "create", "--name", "test", "--role", "operations").stdout.strip()
+        service, addresses = self.serve()
+        status, location, replayed, body = self.hold(addresses, token)
+        self.assertEqual((status, replayed), (201, None))
+        service.kill()
+        service.wait(SECONDS)
+        _, addresses = self.serve()
+        self.assertEqual(self.hold(addresses, token), (status, location, "true", body))
+
     def status(self, url, token, body=None, type_="application/json"):
         headers = {"Authorization": f"Bearer {token}", "Content-Type": type_}
         request = urllib.request.Request(url, data=body, headers=headers)
