@@ -38,8 +38,13 @@ messages::RetryPolicy retryPolicy(const Settings& settings) {
   return retry;
 }
 
-void logWebhooks(const std::string& event, int count) {
-  log::info("webhooks." + event, {{"count", count}});
+messages::WebhookApplier::Log webhookLog(metrics::Instruments& instruments) {
+  return [&instruments](const std::string& event, int count) {
+    log::info("webhooks." + event, {{"count", count}});
+    if (event == "webhook.retry") instruments.webhookTroubles.add({{"then", "retry"}}, count);
+    if (event == "webhook.set_aside")
+      instruments.webhookTroubles.add({{"then", "set_aside"}}, count);
+  };
 }
 
 }  // namespace
@@ -89,7 +94,8 @@ Receipts::Receipts(Base& base, const Customers& customers)
       watchTokens(base.keys),
       receipts(attemptTokens, whatsapp, retry),
       inbound(std::string(whatsapp.name()), optOut),
-      webhooks(base.database, whatsapp, receipts, inbound, optOut, base.clock, logWebhooks),
+      webhooks(base.database, whatsapp, receipts, inbound, optOut, base.clock,
+               webhookLog(base.instruments)),
       watchPages(base.database, watchTokens, base.clock, base.settings.linkLife) {}
 
 namespace {

@@ -28,6 +28,7 @@
 #include "messages/retry_policy.h"
 #include "messages/watch_token.h"
 #include "messages/webhook_applier.h"
+#include "metrics/instruments.h"
 #include "net/http_engine.h"
 #include "senders/media_jobs.h"
 #include "senders/media_ledger.h"
@@ -65,6 +66,7 @@ struct Base {
   const users::AuditLog audit{clock};
   users::TokenService tokens{database, audit, clock};
   jobs::Bell bell;
+  metrics::Instruments instruments;
 };
 
 struct Videos {

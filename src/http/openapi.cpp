@@ -35,7 +35,9 @@ class Comparison {
       : route_(route), operation_(operation), document_(document) {}
 
   std::vector<std::string> mismatches() {
-    const std::string scope = route_.scope ? std::string(users::name(*route_.scope)) : "";
+    std::string scope(route_.scope ? users::name(*route_.scope) : "");
+    for (const Scope other : route_.options.orScopes)
+      scope += " or " + std::string(users::name(other));
     if (operation_.value("x-scope", "") != scope) note("x-scope is not \"" + scope + '"');
     compareNames("path", pathNames());
     compareNames("query", {route_.options.query.begin(), route_.options.query.end()});

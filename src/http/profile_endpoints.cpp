@@ -8,7 +8,7 @@ namespace clipcourier::http {
 
 namespace {
 
-nlohmann::json toJson(const videos::ProfileView& view) {
+nlohmann::json profileJson(const videos::ProfileView& view) {
   return {{"name", view.name},
           {"purpose", view.purpose},
           {"format", view.format},
@@ -21,10 +21,10 @@ nlohmann::json toJson(const videos::ProfileView& view) {
           {"limits", view.limits}};
 }
 
-Reply list(const videos::Profiles& profiles, const Request& request) {
+Reply listOf(const videos::Profiles& profiles, const Request& request) {
   std::map<std::string, nlohmann::json> inOrder;
   for (const videos::ProfileView& view : viewsOf(profiles))
-    inOrder[std::to_string(1'000 + inOrder.size())] = toJson(view);
+    inOrder[std::to_string(1'000 + inOrder.size())] = profileJson(view);
   return pageOfAll(inOrder, request.page());
 }
 
@@ -34,7 +34,7 @@ std::vector<Route> profileRoutes(const videos::Profiles& profiles) {
   return {{Method::get,
            "/api/v1/profiles",
            Scope::videosRead,
-           [&profiles](Request& request) { return list(profiles, request); },
+           [&profiles](Request& request) { return listOf(profiles, request); },
            {.query = {"limit", "cursor"}}}};
 }
 

@@ -32,6 +32,7 @@ class Request {
 
   Method method() const { return head_.method; }
   const Target& target() const { return head_.target; }
+  const std::string& peer() const { return head_.peer; }  // IP address; a proxy's, if there is one
   // The id in the path; Error(notFound) when it is no positive number.
   template <class IdType>
   IdType id(std::string_view name = "id") const {
