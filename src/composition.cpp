@@ -49,8 +49,13 @@ messages::ReactionSettings reactionSettings(const Settings& settings) {
   return result;
 }
 
-void logWebhooks(const std::string& event, int count) {
-  log::info("webhooks." + event, {{"count", count}});
+messages::WebhookApplier::Log webhookLog(metrics::Instruments& instruments) {
+  return [&instruments](const std::string& event, int count) {
+    log::info("webhooks." + event, {{"count", count}});
+    if (event == "webhook.retry") instruments.webhookTroubles.add({{"then", "retry"}}, count);
+    if (event == "webhook.set_aside")
+      instruments.webhookTroubles.add({{"then", "set_aside"}}, count);
+  };
 }
 
 void logWrongCounters(const tracking::CounterCheck& check) {
@@ -106,7 +111,8 @@ Receipts::Receipts(Base& base, const Customers& customers)
       watchTokens(base.keys),
       receipts(attemptTokens, whatsapp, reactions),
       inbound(std::string(whatsapp.name()), optOut),
-      webhooks(base.database, whatsapp, receipts, inbound, optOut, base.clock, logWebhooks),
+      webhooks(base.database, whatsapp, receipts, inbound, optOut, base.clock,
+               webhookLog(base.instruments)),
       watchPages(base.database, watchTokens, base.clock, base.settings.linkLife),
       counterAudit(base.database, base.audit, base.clock),
       counterJob(base.database, counterAudit, base.clock, base.bell,

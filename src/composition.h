@@ -31,6 +31,7 @@
 #include "messages/token_probe.h"
 #include "messages/watch_token.h"
 #include "messages/webhook_applier.h"
+#include "metrics/instruments.h"
 #include "net/http_engine.h"
 #include "senders/media_jobs.h"
 #include "senders/media_ledger.h"
@@ -70,6 +71,7 @@ struct Base {
   const users::AuditLog audit{clock};
   users::TokenService tokens{database, audit, clock};
   jobs::Bell bell;
+  metrics::Instruments instruments;
 };
 
 struct Videos {

@@ -7,15 +7,19 @@
 
 #include "composition.h"
 #include "db/migrations.h"
+#include "events/event_feed.h"
 #include "http/alert_endpoints.h"
 #include "http/campaign_endpoints.h"
 #include "http/campaign_report_endpoints.h"
 #include "http/consent_endpoints.h"
 #include "http/customer_endpoints.h"
 #include "http/edit_endpoints.h"
+#include "http/event_endpoints.h"
 #include "http/health.h"
+#include "http/idempotency.h"
 #include "http/import_endpoints.h"
 #include "http/message_endpoints.h"
+#include "http/metrics_endpoints.h"
 #include "http/openapi.h"
 #include "http/picture_endpoints.h"
 #include "http/profile_endpoints.h"
@@ -29,6 +33,8 @@
 #include "http/webhook_endpoints.h"
 #include "jobs/job_runner.h"
 #include "log.h"
+#include "metrics/database_metrics.h"
+#include "metrics/process_metrics.h"
 #include "ticker.h"
 
 namespace clipcourier {
@@ -36,7 +42,7 @@ namespace {
 
 constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kProbeEvery{5'000},
     kRenewEvery{60'000}, kVerifyEvery{300'000};
-constexpr Millis kDecideEvery{60'000}, kAlertEvery{15'000};
+constexpr Millis kDecideEvery{60'000}, kAlertEvery{15'000}, kCollectEvery{1'000};
 constexpr Millis kTidyEvery{3'600'000};  // also the age at which a file without import is abandoned
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
 constexpr int kPictureThreads = 1;  // beside the clips: somebody waits for the poster they chose
@@ -44,11 +50,26 @@ constexpr Millis kJobsStop{3'000};  // transcoders end at once when they are tol
 constexpr Millis kExchangesStop{1'000};
 constexpr Millis kSendsStop{5'000};  // a provider answers within; later answers are unknown
 
-jobs::RunnerSettings runnerSettings() {
+jobs::RunnerSettings runnerSettings(metrics::Instruments& instruments) {
   jobs::RunnerSettings settings;
   settings.owner = composition::nodeName();
   settings.log = [](const std::string& what) { log::warning("job.failed", {{"what", what}}); };
+  settings.observe = [&instruments](const std::string& kind, bool succeeded, auto took) {
+    instruments.jobs.observe({{"kind", kind}, {"outcome", succeeded ? "done" : "failed"}}, took);
+  };
   return settings;
+}
+
+http::RequestObserver requestObserver(metrics::Instruments& instruments) {
+  return [&instruments](const http::RequestSample& sample) {
+    const metrics::Labels where = {{"listener", std::string(sample.listener)},
+                                   {"route", std::string(sample.route)}};
+    instruments.responseBytes.add(where, static_cast<double>(sample.bytes));
+    if (sample.streamed) return instruments.streams.add(where);
+    metrics::Labels labels = where;
+    labels.emplace_back("status", std::to_string(sample.status / 100) + "xx");
+    instruments.requests.observe(labels, sample.took);
+  };
 }
 
 void append(std::vector<http::Route>& to, std::vector<http::Route> more) {
@@ -75,6 +96,10 @@ struct Endpoints {
             composition::Senders& senders, composition::Receipts& receipts,
             composition::Campaigns& campaigns)
       : base(base),
+        once(base.database, base.clock, base.settings.idempotencyKept),
+        feed(base.database, base.clock, base.settings.eventsKept),
+        events(feed),
+        metrics([this] { return metricsText(); }, base.tokens, base.settings.metricsAllow),
         tokens(base.tokens, base.database, base.clock),
         videos(base.database, videos.ingest, videos.service, base.store),
         edits(base.database, videos.edits),
@@ -128,9 +153,32 @@ struct Endpoints {
     append(routes.api, resolutions.routes());
     append(routes.api, alerts.routes());
     append(routes.api, queue.routes());
+    append(routes.api, events.routes());
+    append(routes.api, metrics.routes());
     append(routes.webhooks, webhooks.routes());
     append(routes.publicPages, watch.routes());
+    routes.api = once.guard(std::move(routes.api));
     return routes;
+  }
+
+  // Monitoring is told what can be told, also while the database is away.
+  std::string metricsText() const {
+    metrics::Exposition out;
+    metrics::Exposition stored;
+    bool reachable = true;
+    try {
+      base.database.read([&](db::Connection& connection) {
+        writeDatabaseMetrics(stored, connection, base.clock.now());
+      });
+    } catch (const Error&) {
+      reachable = false;
+    }
+    out.describe("database_reachable", "gauge", "1 when the database answered for these metrics.");
+    out.sample(reachable ? 1 : 0);
+    base.instruments.write(out);
+    metrics::writeProcessMetrics(out);
+    metrics::writeDiskMetrics(out, {{"media", base.settings.mediaFolder}});
+    return reachable ? out.text() + stored.text() : out.text();
   }
 
   std::vector<http::ReadyCheck> readyChecks() {
@@ -139,6 +187,10 @@ struct Endpoints {
   }
 
   composition::Base& base;
+  http::IdempotencyKeys once;
+  events::EventFeed feed;
+  http::EventEndpoints events;
+  http::MetricsEndpoints metrics;
   http::TokenEndpoints tokens;
   http::VideoEndpoints videos;
   http::EditEndpoints edits;
@@ -169,9 +221,10 @@ struct Service::Parts {
         receipts(base, customers),
         campaigns(base, videos, senders, receipts),
         endpoints(base, videos, customers, senders, receipts, campaigns),
-        jobs(base.database, base.clock, base.bell, jobHandlers(), runnerSettings()),
+        jobs(base.database, base.clock, base.bell, jobHandlers(), runnerSettings(base.instruments)),
         ticker(chores()),
-        server(base.settings.http, endpoints.routes(), base.tokens, log::line) {}
+        server(base.settings.http, endpoints.routes(), base.tokens, log::line,
+               requestObserver(base.instruments)) {}
 
   std::vector<jobs::Handler> jobHandlers() {
     std::vector<jobs::Handler> handlers;
@@ -199,7 +252,10 @@ struct Service::Parts {
         {"look for what operations must know", kAlertEvery, [this] { campaigns.alerts.check(); }},
         {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }},
         {"remove abandoned imports", kTidyEvery,
-         [this] { customers.importJobs.removeAbandoned(kTidyEvery); }}};
+         [this] { customers.importJobs.removeAbandoned(kTidyEvery); }},
+        {"collect events", kCollectEvery, [this] { endpoints.feed.collect(); }},
+        {"forget old events", kTidyEvery, [this] { endpoints.feed.prune(); }},
+        {"forget idempotency keys", kTidyEvery, [this] { endpoints.once.prune(); }}};
   }
 
   composition::Base base;

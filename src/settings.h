@@ -37,6 +37,9 @@ struct Settings {
   } transcoder;
 
   http::ServerSettings http = defaultHttp();
+  Millis idempotencyKept = std::chrono::hours(24);    // how long a request can be repeated
+  std::string metricsAllow = "127.0.0.0/8, ::1/128";  // networks that need no token for /metrics
+  Millis eventsKept = std::chrono::hours(24);
   http::WatchSettings pages = defaultPages();
 
   std::chrono::hours linkLife{90 * 24};  // of a watch page, from when its message was made

@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/error.h"
+#include "http/metrics_endpoints.h"
+
 namespace clipcourier {
 namespace {
 
@@ -41,6 +44,12 @@ SettingEntry seconds(std::string key, Millis& target, int least, int most) {
   return converted(
       std::move(key), least, most, [&target](auto value) { target = Millis(value * 1000); },
       [&target] { return target.count() / 1000; });
+}
+
+SettingEntry hours(std::string key, Millis& target, int least, int most) {
+  return converted(
+      std::move(key), least, most, [&target](auto value) { target = std::chrono::hours(value); },
+      [&target] { return std::chrono::duration_cast<std::chrono::hours>(target).count(); });
 }
 
 SettingEntry megabytes(std::string key, ByteSize& target, int least, int most) {
@@ -92,6 +101,15 @@ bool isListOfNames(const std::string& text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == ',' || c == ' ';
   });
+}
+
+bool isListOfNetworks(const std::string& text) {
+  try {
+    http::NetworkList{text};
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 bool isRegion(const std::string& text) {
@@ -203,6 +221,11 @@ std::vector<SettingEntry> settingsTable(Settings& settings) {
   addListener(table, "webhooks", settings.http.webhooks);
   addListener(table, "public", settings.http.publicPages);
   addHttpTimes(table, settings.http);
+  table.push_back(hours("http.idempotency_hours", settings.idempotencyKept, 1, 720));
+  table.push_back(words("metrics.allow", settings.metricsAllow,
+                        "networks as 10.1.0.0/16 with commas between them, or nothing",
+                        isListOfNetworks));
+  table.push_back(hours("events.kept_hours", settings.eventsKept, 1, 720));
   addPages(table, settings.pages);
   table.push_back(converted(
       "pages.link_life_days", 1, 3'650,

@@ -84,6 +84,14 @@ without_main_cluster() {
   as_root sed -i 's/^create_main_cluster = false/#create_main_cluster = true/' "$conf"
 }
 
+# Only promtool is wanted of Prometheus: its server shall not start with the machine either.
+without_prometheus_server() {
+  local unit=/etc/systemd/system/prometheus.service
+  case " ${packages[*]} " in
+    *" prometheus "*) [ -e "$unit" ] || as_root sh -c "mkdir -p ${unit%/*} && ln -s /dev/null $unit" ;;
+  esac
+}
+
 list_only=false
 purposes=()
 for argument in "$@"; do
@@ -102,4 +110,5 @@ if $list_only; then [ ${#packages[@]} = 0 ] || printf "%s\n" "${packages[@]}"; e
 
 echo "Installing: ${packages[*]}"
 keep_servers_stopped
+without_prometheus_server
 without_main_cluster install_packages "${packages[@]}"

@@ -69,12 +69,14 @@ void CampaignService::pinClips(db::Connection& connection, CampaignInput& input)
   }
 }
 
-Campaign CampaignService::create(CampaignInput input, const Actor& actor) {
+Campaign CampaignService::create(CampaignInput input, const Actor& actor, const Also& also) {
   return db_.write([&](db::Transaction& tx) {
     pinClips(tx, input);
     const CampaignId id = CampaignRepository(tx).add(input, clock_.now());
     audit_.record(tx, actor, "campaign.create", "campaign", id.value, nlohmann::json::object());
-    return load(tx, id);
+    Campaign made = load(tx, id);
+    if (also) also(tx, made);
+    return made;
   });
 }
 
@@ -106,7 +108,7 @@ std::vector<ErrorDetail> CampaignService::launchProblems(CampaignId id) const {
   return check_.problems(get(id));
 }
 
-Campaign CampaignService::launch(CampaignId id, const Actor& actor) {
+Campaign CampaignService::launch(CampaignId id, const Actor& actor, const Also& also) {
   const Campaign campaign = get(id);
   if (campaign.state != draft) throw wrongState(campaign, "launch");
   auto problems = check_.problems(campaign);
@@ -115,14 +117,14 @@ Campaign CampaignService::launch(CampaignId id, const Actor& actor) {
                 "mend what the list of errors names, then launch again", "campaign.not_launchable")
         .with(std::move(problems));
   // The version guards against an edit between the check and this commit.
-  const auto also = [&](db::Transaction& tx) {
+  const auto begin = [&](db::Transaction& tx) {
     if (load(tx, id).version != campaign.version)
       throw Error(ErrorKind::conflict, "the campaign was changed while it was checked",
                   "read it again, then launch", "campaign.changed");
     CampaignRepository(tx).setPause(id, "", "");
     addJob(tx, kLaunchJob, id);
   };
-  Campaign launched = step(id, {draft}, launching, "launch", actor, also);
+  Campaign launched = step(id, {draft}, launching, "launch", actor, begin, also);
   bell_.ring();
   return launched;
 }
@@ -171,14 +173,17 @@ bool CampaignService::complete(db::Transaction& tx, CampaignId id) const {
 
 Campaign CampaignService::step(CampaignId id, const std::vector<CampaignState>& from,
                                CampaignState to, const char* action, const Actor& actor,
-                               const std::function<void(db::Transaction&)>& also) {
+                               const std::function<void(db::Transaction&)>& change,
+                               const Also& also) {
   return db_.write([&](db::Transaction& tx) {
     const Campaign before = load(tx, id);
     if (!CampaignRepository(tx).move(id, from, to, clock_.now())) throw wrongState(before, action);
-    also(tx);
+    change(tx);
     audit_.record(tx, actor, std::string("campaign.") + action, "campaign", id.value,
                   nlohmann::json::object());
-    return load(tx, id);
+    Campaign after = load(tx, id);
+    if (also) also(tx, after);
+    return after;
   });
 }
 

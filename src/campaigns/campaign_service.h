@@ -26,13 +26,17 @@ class CampaignService {
   CampaignService(db::Database& database, const LaunchCheck& check, const users::AuditLog& audit,
                   jobs::Bell& bell, const Clock& clock, std::function<void()> wakeDispatcher);
 
-  Campaign create(CampaignInput input, const Actor& actor);
+  // Done at the end of the transaction that makes the change, with the campaign as it is then.
+  using Also = std::function<void(db::Transaction&, const Campaign&)>;
+
+  Campaign create(CampaignInput input, const Actor& actor, const Also& also = {});
   Campaign edit(CampaignId id, std::int64_t version, CampaignInput input, const Actor& actor);
   Campaign get(CampaignId id) const;
   std::vector<Campaign> list(CampaignId before, int limit) const;
   std::vector<ErrorDetail> launchProblems(CampaignId id) const;
 
-  Campaign launch(CampaignId id, const Actor& actor);  // the rest is done by LaunchJob
+  // The rest is done by LaunchJob.
+  Campaign launch(CampaignId id, const Actor& actor, const Also& also = {});
   Campaign pause(CampaignId id, const std::string& reason, const Actor& actor);
   Campaign resume(CampaignId id, const Actor& actor);
   // At once for what has not begun; the waiting messages are skipped by CancelJob.
@@ -46,7 +50,7 @@ class CampaignService {
   bool complete(db::Transaction& tx, CampaignId id) const;
   Campaign step(CampaignId id, const std::vector<CampaignState>& from, CampaignState to,
                 const char* action, const Actor& actor,
-                const std::function<void(db::Transaction&)>& also);
+                const std::function<void(db::Transaction&)>& change, const Also& also = {});
   void addJob(db::Transaction& tx, const char* kind, CampaignId id) const;
 
   db::Database& db_;

@@ -3,6 +3,7 @@
 #include "commands/commands.h"
 #include "commands/opened.h"
 #include "users/audit_log.h"
+#include "users/role.h"
 #include "users/token_service.h"
 
 namespace clipcourier::commands {
@@ -31,18 +32,36 @@ std::string scopeHelp() {
   return names;
 }
 
+std::string roleHelp() {
+  std::string help;
+  for (const users::Role& role : users::allRoles()) {
+    std::string name(role.name);
+    name.resize(12, ' ');
+    help += "\n  " + name + std::string(role.what) + ":\n              " + role.scopes.toString();
+  }
+  return help;
+}
+
+users::Scopes wantedScopes(const Options& options) {
+  if (!options.has("role")) return users::Scopes::parse(options.require("scopes"));
+  users::Scopes scopes = users::roleNamed(options.require("role")).scopes;
+  if (options.has("scopes")) scopes.add(users::Scopes::parse(options.require("scopes")));
+  return scopes;
+}
+
 int create(const Arguments& arguments) {
-  Options options("token create --name NAME --scopes SCOPES [--days DAYS]",
+  Options options("token create --name NAME (--role ROLE | --scopes SCOPES) [--days DAYS]",
                   "Makes an API token and prints it. It is shown only now: only its hash is kept.\n"
-                  "Scopes:" +
-                      scopeHelp());
+                  "Roles:" +
+                      roleHelp() + "\nScopes:" + scopeHelp());
   options.value("name", "NAME", "what it is for");
+  options.value("role", "ROLE", "what its holder is; with --scopes: and may do beside");
   options.value("scopes", "SCOPES",
                 "what it may do, \"videos:read videos:write\", or \"*\" for all");
   options.value("days", "DAYS", "how long it is valid, at most 3650; without: until it is revoked");
   if (!options.parse(arguments)) return 0;
   const std::string name = options.require("name");
-  const auto scopes = users::Scopes::parse(options.require("scopes"));
+  const users::Scopes scopes = wantedScopes(options);
   std::optional<std::int64_t> days;
   if (options.has("days")) days = options.requireNumber("days");
   if (days > kMaxDays) throw UsageError{"--days: at most " + std::to_string(kMaxDays)};

@@ -29,9 +29,8 @@ struct ImportCounts {
 struct Import {
   ImportId id;
   ImportState state = ImportState::waiting;
-  bool dryRun = false;                        // counts and reports, and changes nothing
-  std::optional<std::string> idempotencyKey;  // only on the way in
-  std::string file;                           // path of the stored file
+  bool dryRun = false;  // counts and reports, and changes nothing
+  std::string file;     // path of the stored file
   std::string fileSha256;
   std::uint64_t bytesTotal = 0, bytesDone = 0;
   std::int64_t linesDone = 0;  // lines of the file up to here are committed

@@ -11,11 +11,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Keys of different callers never meet.
-std::string keyOf(const std::string& idempotencyKey, const Actor& actor) {
-  return actor.kind + ":" + actor.id + ":" + idempotencyKey;
-}
-
 jobs::NewJob jobFor(ImportId id, const Actor& actor, TimePoint now) {
   jobs::NewJob job;
   job.kind = kImportJob;
@@ -40,29 +35,19 @@ Words wordsOf(const Import& import) {
 
 }  // namespace
 
-std::optional<Import> ImportJobs::begun(const std::optional<std::string>& idempotencyKey,
-                                        const Actor& actor) const {
-  if (!idempotencyKey) return std::nullopt;
-  return database_.read([&](db::Connection& c) {
-    return ImportRepository(c).findByKey(keyOf(*idempotencyKey, actor));
-  });
-}
-
-Import ImportJobs::begin(ByteSource& file, bool dryRun,
-                         const std::optional<std::string>& idempotencyKey,
-                         const Actor& actor) const {
+Import ImportJobs::begin(ByteSource& file, bool dryRun, const Actor& actor,
+                         const Also& also) const {
   const std::string path = inbox_.store(file);
   try {
     Import begun = imports_.inspect(path, dryRun);
-    if (idempotencyKey) begun.idempotencyKey = keyOf(*idempotencyKey, actor);
-    begun.id = database_.write([&](db::Transaction& tx) {
-      const ImportId added = imports_.add(tx, begun);
-      jobs::JobQueue(tx).add(jobFor(added, actor, clock_.now()), clock_.now());
-      audit_.record(tx, actor, "import.started", "import", added.value,
-                    {{"file_sha256", begun.fileSha256}, {"dry_run", dryRun}});
-      return added;
-    });
     begun.createdAt = clock_.now();
+    database_.write([&](db::Transaction& tx) {
+      begun.id = imports_.add(tx, begun);
+      jobs::JobQueue(tx).add(jobFor(begun.id, actor, begun.createdAt), begun.createdAt);
+      audit_.record(tx, actor, "import.started", "import", begun.id.value,
+                    {{"file_sha256", begun.fileSha256}, {"dry_run", dryRun}});
+      if (also) also(tx, begun);
+    });
     bell_.ring();
     return begun;
   } catch (...) {

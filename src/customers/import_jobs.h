@@ -1,7 +1,6 @@
 #pragma once
 
-#include <optional>
-#include <string>
+#include <functional>
 
 #include "customers/import_inbox.h"
 #include "customers/import_service.h"
@@ -26,12 +25,10 @@ class ImportJobs {
         clock_(clock),
         bell_(bell) {}
 
-  // The import that this caller began with the same key, if any.
-  std::optional<Import> begun(const std::optional<std::string>& idempotencyKey,
-                              const Actor& actor) const;
+  // Done at the end of the transaction that notes the import.
+  using Also = std::function<void(db::Transaction&, const Import&)>;
   // Returns when file and job are durable. Errors as ImportService::inspect().
-  Import begin(ByteSource& file, bool dryRun, const std::optional<std::string>& idempotencyKey,
-               const Actor& actor) const;
+  Import begin(ByteSource& file, bool dryRun, const Actor& actor, const Also& also = {}) const;
 
   // Removes the files that arrived `age` ago or earlier and that no import needs: the process was
   // killed between storing one and noting its import.

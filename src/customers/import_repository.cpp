@@ -12,14 +12,13 @@ using Json = nlohmann::json;
 
 namespace sql {
 constexpr auto add = R"sql(
-  INSERT INTO imports (state, dry_run, idempotency_key, file, file_sha256, bytes_total, created_at_ms)
-  VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id)sql";
+  INSERT INTO imports (state, dry_run, file, file_sha256, bytes_total, created_at_ms)
+  VALUES ($1, $2, $3, $4, $5, $6) RETURNING id)sql";
 constexpr std::string_view columns = R"sql(
   SELECT id, state, dry_run, file, file_sha256, bytes_total, bytes_done, lines_done, created, updated,
          unchanged, consents_given, kept_withdrawn, unproven, bad_lines, error_code, error, hint,
          created_at_ms, finished_at_ms FROM imports )sql";
 constexpr auto byId = "WHERE id = $1";
-constexpr auto byKey = "WHERE idempotency_key = $1";
 constexpr auto needs = R"sql(
   SELECT count(*) FROM imports WHERE file = $1 AND state IN ('waiting', 'running'))sql";
 constexpr auto before = "WHERE id < $1 ORDER BY id DESC LIMIT $2";
@@ -57,7 +56,6 @@ std::vector<Import> read(db::Connection& connection, std::string_view where, con
     imports.push_back({.id = id,
                        .state = *importState(state),
                        .dryRun = dryRun,
-                       .idempotencyKey = {},
                        .file = std::move(file),
                        .fileSha256 = std::move(sha),
                        .bytesTotal = total,
@@ -76,18 +74,11 @@ std::vector<Import> read(db::Connection& connection, std::string_view where, con
 
 ImportId ImportRepository::add(const Import& import, TimePoint now) {
   return *connection_.scalar<ImportId>(sql::add, name(ImportState::waiting), import.dryRun,
-                                       import.idempotencyKey, import.file, import.fileSha256,
-                                       import.bytesTotal, now);
+                                       import.file, import.fileSha256, import.bytesTotal, now);
 }
 
 std::optional<Import> ImportRepository::find(ImportId id) {
   auto found = read(connection_, sql::byId, id);
-  if (found.empty()) return std::nullopt;
-  return std::move(found.front());
-}
-
-std::optional<Import> ImportRepository::findByKey(const std::string& idempotencyKey) {
-  auto found = read(connection_, sql::byKey, idempotencyKey);
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }

@@ -22,7 +22,6 @@ class ImportRepository {
 
   ImportId add(const Import& import, TimePoint now);
   std::optional<Import> find(ImportId id);
-  std::optional<Import> findByKey(const std::string& idempotencyKey);
   bool needs(const std::string& file);                   // an import that is not over
   std::vector<Import> list(ImportId before, int limit);  // by falling id; 0: from the newest
 

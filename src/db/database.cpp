@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "db/alongside.h"
 #include "db/session_pool.h"
 #include "db/sqlite_writer.h"
 
@@ -56,6 +57,12 @@ struct Database::Impl {
   std::unique_ptr<SqliteWriter> sqliteWriter;  // SQLite only
   SessionPool readers;
   SessionPool writers;  // PostgreSQL only
+
+  void write(const std::function<void(Transaction&)>& fn) {
+    if (sqliteWriter) return sqliteWriter->write(fn);
+    for (int attempt = 1; !tryTransaction(writers, fn, attempt == kMostTries); ++attempt)
+      waitBeforeTry(attempt);
+  }
 };
 
 Database::Database(DatabaseSettings settings) : impl_(std::make_unique<Impl>(settings)) {}
@@ -64,9 +71,13 @@ Database::~Database() = default;
 Engine Database::engine() const { return impl_->engine; }
 
 void Database::writeErased(const std::function<void(Transaction&)>& fn) {
-  if (impl_->sqliteWriter) return impl_->sqliteWriter->write(fn);
-  for (int attempt = 1; !tryTransaction(impl_->writers, fn, attempt == kMostTries); ++attempt)
-    waitBeforeTry(attempt);
+  Alongside* also = Alongside::current();
+  if (!also) return impl_->write(fn);
+  impl_->write([&](Transaction& tx) {
+    fn(tx);
+    also->work_(tx);
+  });
+  also->committed_ = true;
 }
 
 void Database::readErased(const std::function<void(Connection&)>& fn, bool snapshot) {

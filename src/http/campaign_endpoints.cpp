@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "http/campaign_json.h"
-#include "http/http_error.h"
 #include "http/json_fields.h"
 #include "messages/counters.h"
 #include "messages/message.h"
@@ -25,23 +24,25 @@ std::vector<Route> CampaignEndpoints::routes() {
     return [this, handler](Request& request) { return (this->*handler)(request); };
   };
   const std::string one = kCampaigns + "/{id}";
-  const RouteOptions paged{.query = {"limit", "cursor"}}, bare{.takes = Takes::nothing};
+  const RouteOptions paged{.query = {"limit", "cursor"}}, once{.once = true};
+  const RouteOptions bare{.takes = Takes::nothing, .once = true};
   return {
-      {Method::post, kCampaigns, Scope::campaignsWrite, to(&CampaignEndpoints::create)},
+      {Method::post, kCampaigns, Scope::campaignsWrite, to(&CampaignEndpoints::create), once},
       {Method::get, kCampaigns, Scope::campaignsRead, to(&CampaignEndpoints::list), paged},
       {Method::get, one, Scope::campaignsRead, to(&CampaignEndpoints::get)},
       {Method::put, one, Scope::campaignsWrite, to(&CampaignEndpoints::edit)},
       {Method::get, one + "/check", Scope::campaignsRead, to(&CampaignEndpoints::check)},
       {Method::post, one + "/launch", Scope::campaignsLaunch, to(&CampaignEndpoints::launch), bare},
-      {Method::post, one + "/pause", Scope::operations, to(&CampaignEndpoints::pause)},
+      {Method::post, one + "/pause", Scope::operations, to(&CampaignEndpoints::pause), once},
       {Method::post, one + "/resume", Scope::operations, to(&CampaignEndpoints::resume), bare},
       {Method::post, one + "/cancel", Scope::campaignsLaunch, to(&CampaignEndpoints::cancel), bare},
   };
 }
 
 Reply CampaignEndpoints::create(Request& request) {
-  const auto campaign = campaigns_.create(campaignInput(request.json()), request.actor());
-  return show(campaign, 201).with("Location", kCampaigns + "/" + std::to_string(campaign.id.value));
+  return answered(request, 201, [&](const auto& also) {
+    return campaigns_.create(campaignInput(request.json()), request.actor(), also);
+  });
 }
 
 Reply CampaignEndpoints::list(Request& request) {
@@ -62,13 +63,8 @@ Reply CampaignEndpoints::get(Request& request) {
 }
 
 Reply CampaignEndpoints::edit(Request& request) {
-  const auto version = request.ifMatch();
-  if (!version)
-    throw HttpError(
-        428, "If-Match is missing",
-        "Send the ETag of the campaign you saw as If-Match, so that you overwrite nobody.",
-        "request.if_match_missing");
-  return show(campaigns_.edit(request.id<CampaignId>(), *version, campaignInput(request.json()),
+  const std::int64_t version = request.requireIfMatch();
+  return show(campaigns_.edit(request.id<CampaignId>(), version, campaignInput(request.json()),
                               request.actor()));
 }
 
@@ -80,7 +76,9 @@ Reply CampaignEndpoints::check(Request& request) {
 }
 
 Reply CampaignEndpoints::launch(Request& request) {
-  return show(campaigns_.launch(request.id<CampaignId>(), request.actor()), 202);
+  return answered(request, 202, [&](const auto& also) {
+    return campaigns_.launch(request.id<CampaignId>(), request.actor(), also);
+  });
 }
 
 Reply CampaignEndpoints::pause(Request& request) {
@@ -98,9 +96,25 @@ Reply CampaignEndpoints::cancel(Request& request) {
   return show(campaigns_.cancel(request.id<CampaignId>(), request.actor()));
 }
 
+// The answer is made and kept in the transaction of the change.
+Reply CampaignEndpoints::answered(Request& request, int status, const Change& change) {
+  Reply reply;
+  change([&](db::Transaction& tx, const campaigns::Campaign& campaign) {
+    reply = show(tx, campaign, status)
+                .with("Location", kCampaigns + "/" + std::to_string(campaign.id.value));
+    request.keepAnswer(reply);
+  });
+  return reply;
+}
+
 Reply CampaignEndpoints::show(const campaigns::Campaign& campaign, int status) {
-  const auto counters = database_.read(
-      [&](db::Connection& connection) { return messages::counters(connection, campaign.id); });
+  return database_.read(
+      [&](db::Connection& connection) { return show(connection, campaign, status); });
+}
+
+Reply CampaignEndpoints::show(db::Connection& connection, const campaigns::Campaign& campaign,
+                              int status) {
+  const auto counters = messages::counters(connection, campaign.id);
   nlohmann::json json = toJson(campaign);
   json["funnel"] = funnel(counters);
   json["states"] = nlohmann::json::object();

@@ -30,7 +30,10 @@ class CampaignEndpoints {
   Reply pause(Request& request);
   Reply resume(Request& request);
   Reply cancel(Request& request);
+  using Change = std::function<campaigns::Campaign(const campaigns::CampaignService::Also& also)>;
+  Reply answered(Request& request, int status, const Change& change);
   Reply show(const campaigns::Campaign& campaign, int status = 200);
+  Reply show(db::Connection& connection, const campaigns::Campaign& campaign, int status);
 
   campaigns::CampaignService& campaigns_;
   db::Database& database_;

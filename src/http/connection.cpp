@@ -1,11 +1,15 @@
 #include "http/connection.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace clipcourier::http {
 namespace {
@@ -42,6 +46,25 @@ Flush flushFile(Connection& c) {
 }
 
 }  // namespace
+
+std::string peerOf(const Connection& connection) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getpeername(connection.fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    return "";
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.ss_family == AF_INET) {
+    sockaddr_in v4;
+    std::memcpy(&v4, &address, sizeof v4);
+    ::inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
+  } else if (address.ss_family == AF_INET6) {
+    sockaddr_in6 v6;
+    std::memcpy(&v6, &address, sizeof v6);
+    ::inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
+  }
+  const std::string found(text.data());
+  return found.starts_with("::ffff:") ? found.substr(7) : found;  // IPv4 on an IPv6 socket
+}
 
 std::optional<std::size_t> receive(int fd, char* to, std::size_t size) {
   for (;;) {

@@ -44,6 +44,9 @@ std::optional<std::size_t> receive(int fd, char* to, std::size_t size);
 // Waits for POLLIN or POLLOUT; false after the time.
 bool waitFor(int fd, short events, std::chrono::milliseconds atMost);
 
+// The IP address of the other side; "" when it is gone.
+std::string peerOf(const Connection& connection);
+
 // Tells a caller who asked (Expect: 100-continue) to go on with the body.
 void sayContinue(const Connection& connection);
 

@@ -43,7 +43,11 @@ std::vector<Route> ConsentEndpoints::routes() {
       {Method::get, all, Scope::customersRead, to(&ConsentEndpoints::history)},
       {Method::post, all, Scope::customersWrite, to(&ConsentEndpoints::record)},
       {Method::post, all + "/withdraw", Scope::customersWrite, to(&ConsentEndpoints::withdraw)},
-      {Method::post, kWordings, Scope::customersWrite, to(&ConsentEndpoints::addWording)},
+      {Method::post,
+       kWordings,
+       Scope::customersWrite,
+       to(&ConsentEndpoints::addWording),
+       {.once = true}},
       {Method::get, kWordings, Scope::customersRead, to(&ConsentEndpoints::listWordings), paged},
   };
 }

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "customers/problem.h"
 #include "http/customer_json.h"
-#include "http/http_error.h"
 #include "http/json_fields.h"
 
 namespace clipcourier::http {
@@ -96,12 +95,7 @@ Reply CustomerEndpoints::get(Request& request) {
 }
 
 Reply CustomerEndpoints::edit(Request& request) {
-  const auto version = request.ifMatch();
-  if (!version)
-    throw HttpError(428, "If-Match is missing",
-                    "Send the ETag of the customer you saw as If-Match, so that you overwrite "
-                    "nobody.",
-                    "request.if_match_missing");
+  const std::int64_t version = request.requireIfMatch();
   const nlohmann::json patch = request.json();
   return show(service_.change(
       request.id<CustomerId>(), version, [&](CustomerData& data) { applyPatch(patch, data); },

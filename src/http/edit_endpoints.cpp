@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "http/http_error.h"
 #include "http/video_json.h"
 #include "videos/video_repository.h"
 #include "videos/video_view.h"
@@ -41,11 +40,7 @@ std::vector<Route> EditEndpoints::routes() {
 Reply EditEndpoints::get(Request& request) { return show(request.id<VideoId>(), 200); }
 
 Reply EditEndpoints::put(Request& request) {
-  const auto version = request.ifMatch();
-  if (!version)
-    throw HttpError(428, "If-Match is missing",
-                    "Send the ETag of the edits you saw as If-Match, so that you overwrite nobody.",
-                    "request.if_match_missing");
+  const std::int64_t version = request.requireIfMatch();
   edits_.setEdits(request.id<VideoId>(), version, request.json(), request.actor());
   return show(request.id<VideoId>(), 202);
 }

@@ -31,6 +31,7 @@ struct Head {
   bool chunked = false;
   bool keepAlive = true;
   bool expectsContinue = false;
+  std::string peer;  // IP address of who sent it; of the last proxy, when there is one
 
   std::optional<std::string_view> field(std::string_view lowerCaseName) const;
 };

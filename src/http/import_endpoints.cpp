@@ -48,8 +48,10 @@ std::vector<Route> ImportEndpoints::routes() {
   const auto to = [this](Reply (ImportEndpoints::*handler)(Request&)) {
     return [this, handler](Request& request) { return (this->*handler)(request); };
   };
-  const RouteOptions file{
-      .query = {"dry_run"}, .takes = Takes::body, .maxBody = {maxFile_.bytes + kFormOverhead}};
+  const RouteOptions file{.query = {"dry_run"},
+                          .takes = Takes::body,
+                          .maxBody = {maxFile_.bytes + kFormOverhead},
+                          .once = true};
   const RouteOptions paged{.query = {"limit", "cursor"}};
   return {
       {Method::post, kImports, Scope::customersWrite, to(&ImportEndpoints::begin), file},
@@ -60,12 +62,15 @@ std::vector<Route> ImportEndpoints::routes() {
 
 Reply ImportEndpoints::begin(Request& request) {
   const bool dryRun = request.queryFlag("dry_run");
-  const auto key = request.idempotencyKey();
-  if (const auto before = jobs_.begun(key, request.actor())) return begun(*before);
+  // The file counts, not the form around it: its boundary differs each time.
+  const auto keep = [&](db::Transaction&, const Import& import) {
+    request.setBodyHash(import.fileSha256);
+    request.keepAnswer(begun(import));
+  };
   if (request.contentType() == "text/csv")
-    return begun(jobs_.begin(request.body(), dryRun, key, request.actor()));
+    return begun(jobs_.begin(request.body(), dryRun, request.actor(), keep));
   FileOfForm file(request);
-  return begun(jobs_.begin(file, dryRun, key, request.actor()));
+  return begun(jobs_.begin(file, dryRun, request.actor(), keep));
 }
 
 Reply ImportEndpoints::list(Request& request) {

@@ -31,11 +31,12 @@ void watch(int epoll, int operation, int fd, std::uint32_t events) {
 
 }  // namespace
 
-Listener::Listener(std::string name, ListenerSettings settings, Router router, const LogSink& log)
+Listener::Listener(std::string name, ListenerSettings settings, Router router,
+                   const RequestSinks& sinks)
     : name_(std::move(name)),
       settings_(std::move(settings)),
       router_(std::move(router)),
-      session_(name_, router_, settings_, log, stopping_) {}
+      session_(name_, router_, settings_, sinks, stopping_) {}
 
 Listener::~Listener() { stop(Millis(0)); }
 

@@ -21,7 +21,7 @@ namespace clipcourier::http {
 // those with something to do.
 class Listener {
  public:
-  Listener(std::string name, ListenerSettings settings, Router router, const LogSink& log);
+  Listener(std::string name, ListenerSettings settings, Router router, const RequestSinks& sinks);
   ~Listener();
 
   void start();

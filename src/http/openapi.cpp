@@ -35,10 +35,14 @@ class Comparison {
       : route_(route), operation_(operation), document_(document) {}
 
   std::vector<std::string> mismatches() {
-    const std::string scope = route_.scope ? std::string(users::name(*route_.scope)) : "";
+    std::string scope(route_.scope ? users::name(*route_.scope) : "");
+    for (const Scope other : route_.options.orScopes)
+      scope += " or " + std::string(users::name(other));
     if (operation_.value("x-scope", "") != scope) note("x-scope is not \"" + scope + '"');
     compareNames("path", pathNames());
     compareNames("query", {route_.options.query.begin(), route_.options.query.end()});
+    if (hasHeader("Idempotency-Key") != route_.options.once)
+      note(route_.options.once ? "lacks Idempotency-Key" : "has an Idempotency-Key nobody minds");
     const bool takesBody = route_.takes() != Takes::nothing;
     if (operation_.contains("requestBody") != takesBody) {
       note(takesBody ? "has no requestBody" : "has a requestBody that the route does not take");
@@ -75,6 +79,14 @@ class Comparison {
         note("describes a " + where + " parameter there is not: " + name);
     }
     for (const std::string& name : wanted) note("lacks the " + where + " parameter " + name);
+  }
+
+  bool hasHeader(const std::string& name) const {
+    const json parameters = operation_.value("parameters", json::array());
+    return std::any_of(parameters.begin(), parameters.end(), [&](const json& given) {
+      const json& parameter = resolved(given);
+      return parameter["in"] == "header" && parameter["name"] == name;
+    });
   }
 
   void compareAnswers() {

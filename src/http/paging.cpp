@@ -28,7 +28,7 @@ std::string encodeCursor(const std::string& position) { return crypto::base64url
 
 std::optional<std::string> decodeCursor(const std::string& cursor) {
   auto position = crypto::unbase64url(cursor);
-  if (!position || position->empty() || position->size() > 200 || !text::isUtf8(*position)) {
+  if (!position || position->empty() || position->size() > 1'000 || !text::isUtf8(*position)) {
     return std::nullopt;
   }
   return position;
@@ -38,6 +38,17 @@ Reply pageReply(nlohmann::json items, const std::optional<std::string>& next) {
   if (items.is_null()) items = nlohmann::json::array();
   return ok({{"items", std::move(items)},
              {"next_cursor", next ? nlohmann::json(encodeCursor(*next)) : nlohmann::json()}});
+}
+
+Reply pageOfAll(const std::map<std::string, nlohmann::json>& byKey, const PageRequest& page) {
+  auto next = page.cursor ? byKey.upper_bound(*page.cursor) : byKey.begin();
+  nlohmann::json items = nlohmann::json::array();
+  std::optional<std::string> last;
+  for (; next != byKey.end() && items.size() < static_cast<std::size_t>(page.limit); ++next) {
+    items.push_back(next->second);
+    last = next->first;
+  }
+  return pageReply(std::move(items), next == byKey.end() ? std::nullopt : last);
 }
 
 }  // namespace clipcourier::http

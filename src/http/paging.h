@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -26,5 +27,9 @@ std::optional<std::string> decodeCursor(const std::string& cursor);
 // {"items": [...], "next_cursor": "..." or null}. `next` is none on the last page; to know, ask the
 // repository for limit + 1 rows.
 Reply pageReply(nlohmann::json items, const std::optional<std::string>& next);
+
+// A page of a list that is there as a whole, in the order of its keys. The cursor is the last key
+// seen, so what comes and goes between two pages moves nothing else.
+Reply pageOfAll(const std::map<std::string, nlohmann::json>& byKey, const PageRequest& page);
 
 }  // namespace clipcourier::http

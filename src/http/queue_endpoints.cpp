@@ -27,8 +27,16 @@ std::vector<Route> QueueEndpoints::routes() {
   constexpr auto scope = Scope::operations;
   return {
       {Method::get, "/api/v1/queue", scope, [this](Request& r) { return overview(r); }},
-      {Method::get, "/api/v1/holds", scope, [this](Request& r) { return listHolds(r); }},
-      {Method::post, "/api/v1/holds", scope, [this](Request& r) { return hold(r); }},
+      {Method::get,
+       "/api/v1/holds",
+       scope,
+       [this](Request& r) { return listHolds(r); },
+       {.query = {"limit", "cursor"}}},
+      {Method::post,
+       "/api/v1/holds",
+       scope,
+       [this](Request& r) { return hold(r); },
+       {.once = true}},
       {Method::del, "/api/v1/holds/{scope}/{key}", scope,
        [this](Request& r) { return release(r); }},
   };
@@ -45,11 +53,13 @@ Reply QueueEndpoints::overview(Request&) const {
   });
 }
 
-Reply QueueEndpoints::listHolds(Request&) const {
+Reply QueueEndpoints::listHolds(Request& request) const {
   const auto holds = database_.read([&](db::Connection& connection) {
     return messages::HoldRepository(connection).active(clock_.now());
   });
-  return ok({{"items", list(holds)}});
+  std::map<std::string, nlohmann::json> byKey;
+  for (const messages::Hold& hold : holds) byKey[hold.scope + '/' + hold.key] = toJson(hold);
+  return pageOfAll(byKey, request.page());
 }
 
 Reply QueueEndpoints::hold(Request& request) {

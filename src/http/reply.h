@@ -23,7 +23,8 @@ struct FileBody {
 // Where a streamed reply is written. It holds one thread of its listener until it returns.
 struct StreamWriter {
   virtual ~StreamWriter() = default;
-  virtual void write(std::string_view bytes) = 0;  // sent at once; Error when the caller is gone
+  virtual void write(std::string_view bytes) = 0;  // sent at once; Error when the caller is
+                                                   // gone or does not take it in time
   virtual bool stopping() const = 0;               // the server wants to end: return soon
 };
 using StreamBody = std::function<void(StreamWriter&)>;

@@ -157,8 +157,25 @@ std::optional<std::int64_t> Request::ifMatch() const {
   return revision;
 }
 
+std::int64_t Request::requireIfMatch() const {
+  if (const auto revision = ifMatch()) return *revision;
+  throw HttpError(428, "If-Match is missing",
+                  "Send the ETag of what you saw as If-Match, so that you overwrite nobody.",
+                  "request.if_match_missing");
+}
+
+void Request::keepAnswer(const Reply& reply) {
+  if (const auto* body = std::get_if<std::string>(&reply.body))
+    keptAnswer_ = users::KeptAnswer{reply.status, reply.headers, *body};
+}
+
+const std::string& Request::bodyText() {
+  if (!bodyText_) bodyText_ = body_.readAll(route_.options.maxBody);
+  return *bodyText_;
+}
+
 nlohmann::json Request::json() {
-  const std::string text = body_.readAll(route_.options.maxBody);
+  const std::string& text = bodyText();
   if (text.empty()) badJson("the body is empty", "Send a JSON document.");
   if (!text::isUtf8(text)) badJson("the body is not UTF-8", "Encode the JSON as UTF-8.");
   try {

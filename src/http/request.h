@@ -13,10 +13,12 @@
 #include "http/body.h"
 #include "http/head.h"
 #include "http/paging.h"
+#include "users/idempotency_key_repository.h"
 #include "users/scope.h"
 
 namespace clipcourier::http {
 
+struct Reply;
 struct Route;
 
 // What a handler gets. Every getter checks what it returns and throws Error(invalidInput) with a
@@ -29,6 +31,8 @@ class Request {
           users::Scopes scopes);
 
   Method method() const { return head_.method; }
+  const Target& target() const { return head_.target; }
+  const std::string& peer() const { return head_.peer; }  // IP address; a proxy's, if there is one
   // The id in the path; Error(notFound) when it is no positive number.
   template <class IdType>
   IdType id(std::string_view name = "id") const {
@@ -54,6 +58,7 @@ class Request {
   std::string contentType() const;
   std::optional<std::string> idempotencyKey() const;  // 1 to 200 visible ASCII characters
   std::optional<std::int64_t> ifMatch() const;        // revision of If-Match: "7"
+  std::int64_t requireIfMatch() const;                // HttpError 428 without the header
 
   // Who calls: kind "token" on routes with a scope, with the request's id.
   const Actor& actor() const { return actor_; }
@@ -61,6 +66,16 @@ class Request {
   const std::string& requestId() const { return actor_.requestId; }
   const Route& route() const { return route_; }
 
+  // For routes marked `once`: the answer that a repetition shall get. Called inside the transaction
+  // that makes the effect, so that both are durable together; the last call counts.
+  void keepAnswer(const Reply& reply);
+  const std::optional<users::KeptAnswer>& keptAnswer() const { return keptAnswer_; }
+  // What tells this body from others. A handler that streams the body sets it, as the SHA-256 of
+  // what counts, before its first write.
+  void setBodyHash(std::string sha256) { bodyHash_ = std::move(sha256); }
+  const std::string& bodyHash() const { return bodyHash_; }
+
+  const std::string& bodyText();  // all of it, within the route's maxBody
   // The body as JSON: UTF-8, no duplicate names, at most 32 levels, within the route's maxBody.
   nlohmann::json json();
   // The body as it arrives; it is a ByteSource.
@@ -73,6 +88,9 @@ class Request {
   Body& body_;
   Actor actor_;
   users::Scopes scopes_;
+  std::optional<std::string> bodyText_;
+  std::string bodyHash_;
+  std::optional<users::KeptAnswer> keptAnswer_;
 };
 
 }  // namespace clipcourier::http

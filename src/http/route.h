@@ -30,6 +30,8 @@ struct RouteOptions {
   std::vector<std::string> query = {};  // the query parameters there are; others are refused
   std::optional<Takes> takes = {};      // by default json for POST, PUT, PATCH, else nothing
   ByteSize maxBody{1'000'000};          // 413 above
+  std::vector<Scope> orScopes = {};     // any of these will do as well as the route's scope
+  bool once = false;                    // minds Idempotency-Key: see idempotency.h
   bool anyQuery = false;                // public pages: links grow foreign parameters
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "http/authorize.h"
 #include "http/http_error.h"
 
 namespace clipcourier::http {
@@ -155,22 +156,9 @@ std::string Router::allowed(const Target& target) const {
 
 users::Principal Router::authorize(const Route& route, const Head& head) const {
   if (!route.scope) return {Actor{"anonymous", "", ""}, {}};
-  const std::string_view header = head.field("authorization").value_or("");
-  std::optional<users::Principal> caller;
-  if (header.size() > 7 && text::lower(header.substr(0, 7)) == "bearer ") {
-    caller = authenticator_->authenticate(text::trim(header.substr(7)));
-  }
-  if (!caller) {
-    throw Error(ErrorKind::unauthenticated, "this needs a valid token",
-                "Send \"Authorization: Bearer\" with a token made by \"clipcourier token create\".",
-                "unauthenticated");
-  }
-  if (!caller->scopes.has(*route.scope)) {
-    const std::string scope(users::name(*route.scope));
-    throw Error(ErrorKind::forbidden, "this token lacks the scope " + scope,
-                "Use a token that was made with the scope " + scope + '.', "missing_scope");
-  }
-  return *caller;
+  std::vector<Scope> scopes = route.options.orScopes;
+  scopes.insert(scopes.begin(), *route.scope);
+  return http::authorize(*authenticator_, head.field("authorization"), scopes);
 }
 
 Reply Router::handle(const Match& match, const Head& head, Body& body, const std::string& requestId,

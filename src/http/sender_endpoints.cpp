@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "http/http_error.h"
 #include "http/json_fields.h"
 #include "http/message_json.h"
 #include "senders/sender_repository.h"
@@ -91,21 +90,24 @@ std::string tagOf(const Sender& sender) { return '"' + std::to_string(sender.ver
 
 std::vector<Route> SenderEndpoints::routes() {
   const RouteOptions paged{.query = {"limit", "cursor"}};
-  const RouteOptions bare{.takes = Takes::nothing};
+  const RouteOptions bare{.takes = Takes::nothing, .once = true}, once{.once = true};
   const std::string one = "/api/v1/senders/{id}";
   return {
       {Method::get, "/api/v1/senders", Scope::sendersRead, [this](Request& r) { return list(r); },
        paged},
       {Method::post, "/api/v1/senders", Scope::sendersWrite,
-       [this](Request& r) { return create(r); }},
+       [this](Request& r) { return create(r); }, once},
       {Method::get, one, Scope::sendersRead, [this](Request& r) { return show(r); }},
       {Method::patch, one, Scope::sendersWrite, [this](Request& r) { return edit(r); }},
       {Method::get, one + "/templates", Scope::sendersRead,
-       [this](Request& r) { return templates(r); }},
+       [this](Request& r) { return templates(r); }, paged},
       {Method::post, one + "/templates/sync", Scope::sendersWrite,
        [this](Request& r) { return sync(r); }, bare},
-      {Method::post, one + "/check", Scope::sendersWrite, [this](Request& r) { return check(r); },
-       bare},
+      {Method::post,
+       one + "/check",
+       Scope::sendersWrite,
+       [this](Request& r) { return check(r); },
+       {.takes = Takes::nothing}},
   };
 }
 
@@ -149,18 +151,12 @@ json SenderEndpoints::shown(db::Connection& connection, const Sender& sender) co
 
 Reply SenderEndpoints::edit(Request& request) {
   const Sender before = senders_.get(request.id<SenderId>());
-  const auto version = request.ifMatch();
-  if (!version) {
-    throw HttpError(
-        428, "If-Match is missing",
-        "Send the ETag of the sender you saw as If-Match, so that you overwrite nobody.",
-        "request.if_match_missing");
-  }
+  const std::int64_t version = request.requireIfMatch();
   JsonFields fields(request.json());
   SenderInput input = before;
   readFields(fields, input);
   fields.check();
-  const Sender after = senders_.edit(before.id, *version, std::move(input), request.actor());
+  const Sender after = senders_.edit(before.id, version, std::move(input), request.actor());
   const json body = database_.read([&](db::Connection& c) { return shown(c, after); });
   return ok(body).with("ETag", tagOf(after));
 }
@@ -169,9 +165,9 @@ Reply SenderEndpoints::templates(Request& request) const {
   const SenderId id = senders_.get(request.id<SenderId>()).id;
   const auto found = database_.read(
       [&](db::Connection& c) { return senders::TemplateRepository(c).ofSender(id); });
-  json items = json::array();
-  for (const auto& one : found) items.push_back(toJson(one));
-  return ok({{"items", std::move(items)}});
+  std::map<std::string, json> byName;
+  for (const auto& one : found) byName[one.what.name + ' ' + one.what.language] = toJson(one);
+  return pageOfAll(byName, request.page());
 }
 
 Reply SenderEndpoints::sync(Request& request) {

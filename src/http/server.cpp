@@ -12,22 +12,23 @@ void logToStderr(const std::string& line) {
 }
 
 struct Server::Impl {
-  Impl(ServerSettings s, Routes routes, const users::Authenticator& authenticator, LogSink sink)
+  Impl(ServerSettings s, Routes routes, const users::Authenticator& authenticator, LogSink log,
+       RequestObserver observe)
       : settings(std::move(s)),
-        log(std::move(sink)),
-        api("api", settings.api, Router(std::move(routes.api), &authenticator), log),
-        webhooks("webhooks", settings.webhooks, Router(std::move(routes.webhooks)), log),
-        publicPages("public", settings.publicPages, Router(std::move(routes.publicPages)), log) {}
+        sinks{std::move(log), std::move(observe)},
+        api("api", settings.api, Router(std::move(routes.api), &authenticator), sinks),
+        webhooks("webhooks", settings.webhooks, Router(std::move(routes.webhooks)), sinks),
+        publicPages("public", settings.publicPages, Router(std::move(routes.publicPages)), sinks) {}
 
   ServerSettings settings;
-  LogSink log;
+  RequestSinks sinks;
   Listener api, webhooks, publicPages;
 };
 
 Server::Server(ServerSettings settings, Routes routes, const users::Authenticator& authenticator,
-               LogSink log)
+               LogSink log, RequestObserver observe)
     : impl_(std::make_unique<Impl>(std::move(settings), std::move(routes), authenticator,
-                                   std::move(log))) {}
+                                   std::move(log), std::move(observe))) {}
 
 Server::~Server() { stop(); }
 

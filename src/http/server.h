@@ -1,8 +1,11 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/route.h"
@@ -30,13 +33,24 @@ struct Routes {
 using LogSink = std::function<void(const std::string& line)>;
 void logToStderr(const std::string& line);
 
+// One request that was answered, for metrics. Called by several threads at once.
+struct RequestSample {
+  std::string_view listener;  // "api", "webhooks", "public"
+  std::string_view route;     // its pattern; "-" when there is none
+  int status = 0;
+  std::uint64_t bytes = 0;  // of the answer's body
+  std::chrono::duration<double> took{};
+  bool streamed = false;  // it took as long as the caller listened
+};
+using RequestObserver = std::function<void(const RequestSample&)>;
+
 enum class Port { api, webhooks, publicPages };
 
 class Server {
  public:
   // Borrows `authenticator`; it outlives the server. Throws Error(internal) for routes that clash.
   Server(ServerSettings settings, Routes routes, const users::Authenticator& authenticator,
-         LogSink log = logToStderr);
+         LogSink log = logToStderr, RequestObserver observe = {});
   ~Server();  // stops
 
   // Binds and answers from here on. Throws Error(unavailable) naming the address that is taken.

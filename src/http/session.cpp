@@ -33,12 +33,16 @@ std::string requestIdOf(const Head* head) {
   return crypto::hex(crypto::randomBytes(12));
 }
 
-// Sends everything, waiting for the other side. Throws Error when it is gone or takes nothing.
+// Sends everything, waiting for the other side. Throws Error when it is gone, or has not taken all
+// of it by then: who takes a byte now and then must not hold a thread for ever.
 void sendAll(Connection& connection, Millis timeout) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
   for (;;) {
     const Flush result = flush(connection);
     if (result == Flush::done) return;
-    if (result == Flush::broken || !waitFor(connection.fd.get(), POLLOUT, timeout)) {
+    const auto left = std::chrono::ceil<Millis>(end - std::chrono::steady_clock::now());
+    if (result == Flush::broken || left <= Millis(0) ||
+        !waitFor(connection.fd.get(), POLLOUT, left)) {
       throw Error(ErrorKind::unavailable, "the caller takes no more of the answer");
     }
   }
@@ -103,11 +107,11 @@ struct Session::Exchange {
 };
 
 Session::Session(std::string listener, const Router& router, const ListenerSettings& settings,
-                 const LogSink& log, const std::atomic<bool>& stopping)
+                 const RequestSinks& sinks, const std::atomic<bool>& stopping)
     : listener_(std::move(listener)),
       router_(router),
       settings_(settings),
-      log_(log),
+      sinks_(sinks),
       stopping_(stopping),
       mostHeld_(std::max(1, settings.threads / 2)) {}
 
@@ -187,6 +191,7 @@ Reply Session::replyTo(Exchange& exchange) const {
   connection.in.erase(0, exchange.headSize);
   connection.needed = 0;
   exchange.requestId = requestIdOf(&*exchange.head);
+  exchange.head->peer = peerOf(connection);
   exchange.body.emplace(connection, *exchange.head, settings_);
   const Head& head = *exchange.head;
   if (head.method == Method::options) {
@@ -260,7 +265,10 @@ void Session::log(const Exchange& exchange) const {
   if (!exchange.actor.id.empty()) line["actor"] = exchange.actor.kind + ':' + exchange.actor.id;
   if (!exchange.code.empty()) line["code"] = exchange.code;
   if (!exchange.failure.empty()) line["failure"] = exchange.failure;
-  log_(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  sinks_.log(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  if (sinks_.observe)
+    sinks_.observe({listener_, exchange.route ? std::string_view(exchange.route->path) : "-",
+                    exchange.status, exchange.bytes, took, exchange.streams != nullptr});
 }
 
 }  // namespace clipcourier::http

@@ -10,12 +10,18 @@
 
 namespace clipcourier::http {
 
+// Who is told of every request; `observe` may be empty.
+struct RequestSinks {
+  LogSink log;
+  RequestObserver observe;
+};
+
 // Answers the requests of connections whose heads are complete. Thread-safe.
 class Session {
  public:
   // Borrows all but the name.
   Session(std::string listener, const Router& router, const ListenerSettings& settings,
-          const LogSink& log, const std::atomic<bool>& stopping);
+          const RequestSinks& sinks, const std::atomic<bool>& stopping);
 
   // Whether a worker has something to do with what was received: a whole head with its body, or as
   // much of the body as is not waited for, or something to refuse.
@@ -37,7 +43,7 @@ class Session {
   const std::string listener_;
   const Router& router_;
   const ListenerSettings& settings_;
-  const LogSink& log_;
+  const RequestSinks& sinks_;
   const std::atomic<bool>& stopping_;
   // How many callers nobody knows, and how many streams, may hold a thread: half of them.
   const int mostHeld_;

@@ -4,6 +4,7 @@
 
 #include "http/json_fields.h"
 #include "users/audit_log.h"
+#include "users/role.h"
 
 namespace clipcourier::http {
 namespace {
@@ -70,6 +71,8 @@ std::vector<Route> TokenEndpoints::routes() {
       {Method::get, "/api/v1/tokens", Scope::tokens, [this](Request& r) { return list(r); }, paged},
       {Method::post, "/api/v1/tokens", Scope::tokens, [this](Request& r) { return create(r); }},
       {Method::del, "/api/v1/tokens/{id}", Scope::tokens, [this](Request& r) { return revoke(r); }},
+      {Method::get, "/api/v1/roles", Scope::tokens,
+       [](Request& r) { return TokenEndpoints::roles(r); }, paged},
       {Method::get, "/api/v1/audit", Scope::audit, [this](Request& r) { return audit(r); }, paged},
   };
 }
@@ -82,11 +85,14 @@ Reply TokenEndpoints::list(Request& request) const {
 Reply TokenEndpoints::create(Request& request) {
   JsonFields fields(request.json());
   const std::string name = fields.text("name", 100);
+  const auto role = fields.optionalText("role", 40);
   std::string scopes;
-  for (const std::string& scope : fields.texts("scopes", 50, 40)) scopes += scope + ' ';
+  if (!role || !fields.value("scopes").is_null())
+    for (const std::string& scope : fields.texts("scopes", 50, 40)) scopes += scope + ' ';
   const auto days = fields.optionalNumber("expires_in_days", 1, kMaxDays);
   fields.check();
-  const users::Scopes wanted = users::Scopes::parse(scopes);
+  users::Scopes wanted = users::Scopes::parse(scopes);
+  if (role) wanted.add(users::roleNamed(*role).scopes);
   requireOwn(request, wanted);
   std::optional<TimePoint> expiry;
   if (days) expiry = clock_.now() + std::chrono::days(*days);
@@ -98,6 +104,14 @@ Reply TokenEndpoints::create(Request& request) {
 
 Reply TokenEndpoints::revoke(Request& request) {
   return ok(toJson(tokens_.revoke(request.id<users::TokenId>(), request.actor())));
+}
+
+Reply TokenEndpoints::roles(Request& request) {
+  std::map<std::string, nlohmann::json> roles;
+  for (const users::Role& role : users::allRoles())
+    roles[std::string(role.name)] = {
+        {"name", role.name}, {"what", role.what}, {"scopes", role.scopes.names()}};
+  return pageOfAll(roles, request.page());
 }
 
 Reply TokenEndpoints::audit(Request& request) const {

@@ -20,6 +20,7 @@ class TokenEndpoints {
   Reply list(Request& request) const;
   Reply create(Request& request);
   Reply revoke(Request& request);
+  static Reply roles(Request& request);
   Reply audit(Request& request) const;
 
   users::TokenService& tokens_;

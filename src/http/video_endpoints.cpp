@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/crypto.h"
 #include "base/error.h"
 #include "http/file_reply.h"
-#include "http/http_error.h"
 #include "http/json_fields.h"
 #include "http/language.h"
 #include "http/multipart.h"
@@ -55,7 +55,8 @@ std::vector<Route> VideoEndpoints::routes() {
     return [this, handler](Request& request) { return (this->*handler)(request); };
   };
   const std::string one = kVideos + "/{id}";
-  const RouteOptions form{.takes = Takes::body, .maxBody = {ingest_.limit().bytes + kFormOverhead}};
+  const RouteOptions form{
+      .takes = Takes::body, .maxBody = {ingest_.limit().bytes + kFormOverhead}, .once = true};
   const RouteOptions paged{.query = {"limit", "cursor"}};
   return {
       {Method::post, kVideos, Scope::videosWrite, to(&VideoEndpoints::upload), form},
@@ -67,8 +68,12 @@ std::vector<Route> VideoEndpoints::routes() {
        one + "/retry",
        Scope::videosWrite,
        to(&VideoEndpoints::retry),
-       {.takes = Takes::nothing}},
-      {Method::post, one + "/clips", Scope::videosWrite, to(&VideoEndpoints::requestClip)},
+       {.takes = Takes::nothing, .once = true}},
+      {Method::post,
+       one + "/clips",
+       Scope::videosWrite,
+       to(&VideoEndpoints::requestClip),
+       {.once = true}},
       {Method::get, one + "/clips/{profile}/content", Scope::videosRead,
        to(&VideoEndpoints::content)},
       {Method::get, one + "/clips/{profile}/report", Scope::videosRead,
@@ -81,6 +86,8 @@ Reply VideoEndpoints::upload(Request& request) {
   UploadForm upload;
   while (auto* part = form.next()) upload.take(*part, ingest_);
   if (!upload.file) badForm("the form has no part \"file\"");
+  request.setBodyHash(crypto::hex(crypto::sha256(upload.file->sha256 + '\n' + upload.info.filename +
+                                                 '\n' + upload.info.title)));
   const videos::Video video = ingest_.accept(upload.info, std::move(*upload.file), request.actor());
   return show(video.id, 201).with("Location", kVideos + "/" + std::to_string(video.id.value));
 }
@@ -104,15 +111,11 @@ Reply VideoEndpoints::list(Request& request) {
 Reply VideoEndpoints::get(Request& request) { return show(request.id<VideoId>(), 200); }
 
 Reply VideoEndpoints::edit(Request& request) {
-  const auto version = request.ifMatch();
-  if (!version)
-    throw HttpError(428, "If-Match is missing",
-                    "Send the ETag of the video you saw as If-Match, so that you overwrite nobody.",
-                    "request.if_match_missing");
+  const std::int64_t version = request.requireIfMatch();
   JsonFields fields(request.json());
   const std::string title = fields.text("title", 1'000);
   fields.check();
-  service_.retitle(request.id<VideoId>(), *version, title, request.actor());
+  service_.retitle(request.id<VideoId>(), version, title, request.actor());
   return show(request.id<VideoId>(), 200);
 }
 

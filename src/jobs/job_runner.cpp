@@ -106,10 +106,13 @@ void JobRunner::run(const Handler& handler, const Lease& lease) {
     running_.insert(&context);
     if (stopping_) context.stop(JobContext::Stop::stopping);
   }
+  const auto began = std::chrono::steady_clock::now();
+  bool succeeded = false;
   try {
     try {
       handler.run(context);
       if (!context.finished()) context.finish([](db::Transaction&) {});
+      succeeded = true;
     } catch (const Error& error) {
       settle(handler, context, error.kind(), {error.code(), error.what(), error.hint()});
     } catch (const std::exception& error) {
@@ -119,6 +122,8 @@ void JobRunner::run(const Handler& handler, const Lease& lease) {
     // The outcome could not be written: the lease ends by itself and the job runs again.
     log(lease, error.what());
   }
+  if (settings_.observe)
+    settings_.observe(lease.kind, succeeded, std::chrono::steady_clock::now() - began);
   const std::lock_guard lock(mutex_);
   running_.erase(&context);
 }

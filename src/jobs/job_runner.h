@@ -34,6 +34,9 @@ struct RunnerSettings {
   Millis poll{1'000};    // how often to look for jobs of other processes, due ones, and cancels
   std::string owner = "local";                       // names this process in the rows
   std::function<void(const std::string&)> log = {};  // one line per failed attempt
+  // After each attempt, for metrics; by several threads at once.
+  std::function<void(const std::string& kind, bool succeeded, std::chrono::duration<double>)>
+      observe = {};
 };
 
 // Runs the jobs of this process: threads per kind, and one that renews the leases. The process may

@@ -44,6 +44,7 @@ class Scopes {
   static Scopes parse(std::string_view text);
 
   void add(Scope scope) { bits_ |= bit(scope); }
+  void add(Scopes more) { bits_ |= more.bits_; }
   bool has(Scope scope) const { return bits_ & bit(scope); }
   bool empty() const { return bits_ == 0; }
   std::vector<std::string> names() const;

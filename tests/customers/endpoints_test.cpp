@@ -6,6 +6,7 @@
 #include "customers/import_repository.h"
 #include "http/consent_endpoints.h"
 #include "http/customer_endpoints.h"
+#include "http/idempotency.h"
 #include "http/import_endpoints.h"
 #include "http/openapi.h"
 #include "http/raw_client.h"
@@ -30,7 +31,7 @@ struct Api : Fixture {
     auto all = customerEndpoints.routes();
     for (auto* more : {&consentRoutes, &importRoutes})
       all.insert(all.end(), more->begin(), more->end());
-    return all;
+    return once.guard(std::move(all));
   }
   RawReply ask(const std::string& method, const std::string& path, const std::string& body = {},
                std::vector<std::string> headers = {}) {
@@ -69,6 +70,7 @@ struct Api : Fixture {
   http::ImportEndpoints importEndpoints{importJobs, imports, 100_KB};
   std::vector<http::Route> consentRoutes = consentEndpoints.routes();
   std::vector<http::Route> importRoutes = importEndpoints.routes();
+  http::IdempotencyKeys once{*database, clock, std::chrono::hours(24)};
   TestServer server{routes()};
 };
 
@@ -228,8 +230,15 @@ TEST_CASE("a file sent to the API is imported by a job, and its problems can be 
   CHECK(next["items"][0]["line"] == 4);
   CHECK(waitFor([&] { return api.waitingFiles() == 0; }));
 
-  CHECK(api.send("phone\n0170 1\n", "", "Idempotency-Key: once").header("Location") == one);
+  const RawReply again = api.send("phone,name\n0170 1000001,A\nbad,B\nbad,C\n0170 1000002,D\n", "",
+                                  "Idempotency-Key: once");
+  CHECK(again.header("Location") == one);
+  CHECK(again.body == sent.body);
+  CHECK(again.header("Idempotent-Replayed") == "true");
+  checkProblem(api.send("phone\n0170 1\n", "", "Idempotency-Key: once"), 422,
+               "idempotency.other_request");
   CHECK(api.count("imports") == 1);
+  CHECK(api.waitingFiles() == 0);
   const json dry =
       api.finished(api.send("phone\n0170 1000003\n", "?dry_run=true").header("Location"));
   CHECK(dry["counts"]["created"] == 1);

@@ -77,6 +77,8 @@ TEST_CASE("every difference between routes and description is found", "[http]") 
   CHECK(differs(
       {Method::post, "/a/{id}", Scope::audit, nothing, {.query = {"q"}, .takes = Takes::nothing}},
       "requestBody"));
+  CHECK(differs({Method::post, "/a/{id}", Scope::audit, nothing, {.query = {"q"}, .once = true}},
+                "lacks Idempotency-Key"));
   CHECK(differs({Method::put, "/a/{id}", Scope::audit, nothing, query},
                 "put /a/{id}: is not described"));
   CHECK(differs({Method::put, "/a/{id}", Scope::audit, nothing, query}, "there is no route"));

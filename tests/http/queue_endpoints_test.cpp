@@ -95,6 +95,25 @@ TEST_CASE("a hold that makes no sense changes nothing", "[http]") {
   CHECK(api.auditActions().empty());
 }
 
+TEST_CASE("holds are listed by page, also while some come and go", "[http]") {
+  MessageApi api(ON_BOTH_ENGINES, 1);
+  for (const char* hold : {R"({"scope": "everything", "reason": "x"})",
+                           R"({"scope": "sender", "key": "1", "reason": "x"})",
+                           R"({"scope": "campaign", "key": "1", "reason": "x"})"})
+    REQUIRE(api.ask("POST", "/api/v1/holds", hold).status == 201);
+  const json first = api.get("/api/v1/holds?limit=2");
+  REQUIRE(first["items"].size() == 2);
+  CHECK(first["items"][0]["scope"] == "campaign");
+  CHECK(first["items"][1]["scope"] == "everything");
+  REQUIRE(api.ask("DELETE", "/api/v1/holds/campaign/1").status == 204);
+  const json rest =
+      api.get("/api/v1/holds?limit=2&cursor=" + first["next_cursor"].get<std::string>());
+  REQUIRE(rest["items"].size() == 1);
+  CHECK(rest["items"][0]["scope"] == "sender");
+  CHECK(rest["next_cursor"].is_null());
+  CHECK(api.ask("GET", "/api/v1/holds?cursor=%21").status == 400);
+}
+
 TEST_CASE("the queue is for operations only", "[http]") {
   MessageApi api(db::Engine::sqlite, 1);
   const std::string reader = api.token({Scope::messagesRead, Scope::messagesWrite});

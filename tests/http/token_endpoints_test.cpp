@@ -8,6 +8,7 @@
 #include "support/catch.h"
 #include "support/manual_clock.h"
 #include "support/test_database.h"
+#include "users/role.h"
 
 using namespace clipcourier;
 using namespace clipcourier::http;
@@ -66,6 +67,50 @@ TEST_CASE("nobody gives away a scope he does not have", "[http][users]") {
   CHECK(f.tokens.list(0, 10).size() == 1);
 }
 
+TEST_CASE("a role stands for its scopes, and is not given by who has less", "[http][users]") {
+  Fixture f(ON_BOTH_ENGINES);
+  const std::string admin = f.make(users::Scopes::all());
+  const RawReply made = f.ask(admin, "POST", "/api/v1/tokens",
+                              R"({"name": "m", "role": "marketing", "scopes": ["audit"]})");
+  REQUIRE(made.status == 201);
+  users::Scopes wanted = users::roleNamed("marketing").scopes;
+  CHECK_FALSE(wanted.has(Scope::audit));
+  wanted.add(Scope::audit);
+  CHECK(json::parse(made.body)["scopes"] == json(wanted.names()));
+
+  users::Scopes some = users::roleNamed("marketing").scopes;
+  some.add(Scope::tokens);
+  const std::string clerk = f.make(some);
+  const auto give = [&](const std::string& role) {
+    return f.ask(clerk, "POST", "/api/v1/tokens", R"({"name": "x", "role": ")" + role + "\"}")
+        .status;
+  };
+  CHECK(give("viewer") == 201);
+  CHECK(give("marketing") == 201);
+  CHECK(give("operations") == 403);
+  CHECK(give("admin") == 403);
+  CHECK(give("king") == 400);
+}
+
+TEST_CASE("roles are listed by page, with what they may do", "[http][users]") {
+  Fixture f(db::Engine::sqlite);
+  const std::string admin = f.make(users::Scopes::all());
+  std::vector<std::string> names;
+  std::string cursor;
+  do {
+    const json page = json::parse(f.ask(admin, "GET", "/api/v1/roles?limit=2" + cursor).body);
+    REQUIRE(page["items"].size() <= 2);
+    for (const json& role : page["items"]) {
+      names.push_back(role["name"]);
+      CHECK_FALSE(role["scopes"].empty());
+    }
+    cursor =
+        page["next_cursor"].is_null() ? "" : "&cursor=" + page["next_cursor"].get<std::string>();
+  } while (!cursor.empty());
+  CHECK(names ==
+        std::vector<std::string>{"admin", "approver", "marketing", "operations", "viewer"});
+}
+
 TEST_CASE("lists never show a secret", "[http][users]") {
   Fixture f(ON_BOTH_ENGINES);
   const std::string admin = f.make(users::Scopes::all());
@@ -90,7 +135,7 @@ TEST_CASE("a request for a token that makes no sense changes nothing", "[http][u
        {std::string("{}"), std::string("[]"), std::string(R"({"name": "x"})"),
         std::string(R"({"name": "x", "scopes": ["everything"]})"),
         std::string(R"({"name": "x", "scopes": "audit"})"),
-        std::string(R"({"name": "", "scopes": ["audit"]})"),
+        std::string(R"({"name": "", "scopes": ["audit"]})"), std::string(R"({"role": "viewer"})"),
         std::string(R"({"name": "x", "scopes": ["audit"], "expires_in_days": 0})"),
         std::string(R"({"name": "x", "scopes": ["audit"], "admin": true})")}) {
     INFO(body);
@@ -110,4 +155,7 @@ TEST_CASE("the token endpoints are described as they are", "[http][users]") {
   document["paths"] = paths;
   CHECK(openApiMismatches(f.endpoints.routes(), document) == std::vector<std::string>{});
   CHECK(document["components"]["schemas"]["Scope"]["enum"] == json(users::Scopes::all().names()));
+  json roles = json::array();
+  for (const users::Role& role : users::allRoles()) roles.push_back(role.name);
+  CHECK(document["components"]["schemas"]["RoleName"]["enum"] == roles);
 }

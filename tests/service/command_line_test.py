@@ -75,9 +75,64 @@ class CommandLine(unittest.TestCase):
         for file in (self.folder / "var").iterdir():
             self.assertNotIn(token.encode(), file.read_bytes() if file.is_file() else b"")
 
-    def status(self, url, token, body=None, type_="application/json"):
+    def test_a_role_stands_for_its_scopes(self):
+        help_ = self.call("token", "create", "--help").stdout
+        for role in ("admin", "marketing", "approver", "operations", "viewer"):
+            self.assertIn("\n  " + role, help_)
+        self.assertEqual(self.call("token", "create", "--name", "v", "--role", "viewer").returncode, 0)
+        self.assertIn("videos:read", self.call("token", "list").stdout)
+        self.assertNotIn("videos:write", self.call("token", "list").stdout)
+        wrong = self.call("token", "create", "--name", "v", "--role", "king")
+        self.assertNotEqual(wrong.returncode, 0)
+        self.assertIn("viewer", wrong.stderr)
+
+    def test_metrics_are_as_prometheus_wants_them(self):
+        _, addresses = self.serve()
+        with urllib.request.urlopen(addresses["api"] + "/metrics", timeout=SECONDS) as reply:
+            text = reply.read()
+        checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, timeout=SECONDS)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        names = {line.split()[2] for line in text.decode().splitlines() if line.startswith("# TYPE")}
+        self.assertGreater(len(names), 20)
+        self.assertTrue(all(name.startswith("clipcourier_") for name in names), names)
+        self.assertIn(b"clipcourier_database_reachable 1", text)
+
+    def hold(self, addresses, token):
+        request = urllib.request.Request(
+            addresses["api"] + "/api/v1/holds", b'{"scope": "everything", "reason": "test"}',
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": "k1"})
+        with urllib.request.urlopen(request, timeout=SECONDS) as reply:
+            return reply.status, reply.headers["Location"], reply.headers["Idempotent-Replayed"], reply.read()
+
+    def events_until(self, addresses, token, query, wanted):
+        request = urllib.request.Request(addresses["api"] + "/api/v1/events" + query,
+                                         headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=SECONDS) as stream:
+            last = None
+            for line in stream:
+                if line.startswith(b"id: "):
+                    last = int(line[4:])
+                if wanted in line:
+                    return last
+        self.fail("the stream ended")
+
+    def test_answers_and_events_outlive_a_killed_process(self):
+        token = self.call("token", "create", "--name", "test", "--role", "operations").stdout.strip()
+        service, addresses = self.serve()
+        status, location, replayed, body = self.hold(addresses, token)
+        self.assertEqual((status, replayed), (201, None))
+        first = self.events_until(addresses, token, "?after=0", b'"held":true')
+        service.kill()
+        service.wait(SECONDS)
+        _, addresses = self.serve()
+        self.assertEqual(self.hold(addresses, token), (status, location, "true", body))
+        self.assertEqual(self.events_until(addresses, token, "?after=0", b'"held":true'), first)
+        self.assertEqual(self.status(addresses["api"] + location, token, method="DELETE"), 204)
+        self.assertGreater(self.events_until(addresses, token, f"?after={first}", b'"held":false'), first)
+
+    def status(self, url, token, body=None, type_="application/json", method=None):
         headers = {"Authorization": f"Bearer {token}", "Content-Type": type_}
-        request = urllib.request.Request(url, data=body, headers=headers)
+        request = urllib.request.Request(url, data=body, headers=headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:
                 return answer.status
