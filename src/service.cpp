@@ -18,12 +18,14 @@
 #include "http/picture_endpoints.h"
 #include "http/profile_endpoints.h"
 #include "http/queue_endpoints.h"
+#include "http/schedule_endpoints.h"
 #include "http/sender_endpoints.h"
 #include "http/server.h"
 #include "http/token_endpoints.h"
 #include "http/video_endpoints.h"
 #include "http/watch_endpoints.h"
 #include "http/webhook_endpoints.h"
+#include "http/webhook_report.h"
 #include "jobs/job_runner.h"
 #include "log.h"
 #include "ticker.h"
@@ -31,7 +33,8 @@
 namespace clipcourier {
 namespace {
 
-constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kRenewEvery{60'000};
+constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kRenewEvery{60'000},
+    kTemplatesEvery{15'000}, kScheduleEvery{5'000};
 constexpr Millis kTidyEvery{3'600'000};  // also the age at which a file without import is abandoned
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
 constexpr int kPictureThreads = 1;  // beside the clips: somebody waits for the poster they chose
@@ -62,6 +65,7 @@ struct Endpoints {
             composition::Senders& senders, composition::Receipts& receipts,
             composition::Campaigns& campaigns)
       : base(base),
+        steered(campaigns),
         tokens(base.tokens, base.database, base.clock),
         videos(base.database, videos.ingest, videos.service, base.store),
         edits(base.database, videos.edits),
@@ -107,8 +111,11 @@ struct Endpoints {
     append(routes.api, imports.routes());
     append(routes.api, senders.routes());
     append(routes.api, campaigns.routes());
+    append(routes.api, http::scheduleRoutes(steered.schedules));
+    append(routes.api, http::previewRoutes(steered.previews));
     append(routes.api, messages.routes());
     append(routes.api, queue.routes());
+    append(routes.api, http::webhookReportRoutes(base.database));
     append(routes.webhooks, webhooks.routes());
     append(routes.publicPages, watch.routes());
     return routes;
@@ -120,6 +127,7 @@ struct Endpoints {
   }
 
   composition::Base& base;
+  composition::Campaigns& steered;
   http::TokenEndpoints tokens;
   http::VideoEndpoints videos;
   http::EditEndpoints edits;
@@ -158,6 +166,7 @@ struct Service::Parts {
     handlers.push_back(videos.transcode.picturesHandler(kPictureThreads));
     handlers.push_back(customers.importJobs.handler());
     handlers.push_back(senders.mediaJobs.handler());
+    handlers.push_back(senders.templateJobs.handler());
     handlers.push_back(campaigns.launch.handler());
     handlers.push_back(campaigns::cancelHandler(base.clock));
     return handlers;
@@ -168,8 +177,23 @@ struct Service::Parts {
         {"complete campaigns", kCompleteEvery, [this] { campaigns.service.completeExhausted(); }},
         {"settle interrupted sends", kSettleEvery, [this] { campaigns.dispatcher.settle(); }},
         {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }},
+        {"send session messages", kCompleteEvery, [this] { campaigns.sessions.runOnce(); }},
+        {"start scheduled campaigns", kScheduleEvery, [this] { campaigns.schedules.runDue(); }},
+        {"release languages", kTemplatesEvery,
+         [this] {
+           if (campaigns::releaseLanguages(base.database, base.clock) > 0)
+             campaigns.dispatcher.wake();
+         }},
+        {"read templates", kTemplatesEvery, [this] { senders.templateJobs.addDue(); }},
+        {"remove old webhooks", kTidyEvery, [this] { pruneWebhooks(); }},
         {"remove abandoned imports", kTidyEvery,
          [this] { customers.importJobs.removeAbandoned(kTidyEvery); }}};
+  }
+
+  void pruneWebhooks() {
+    const TimePoint now = base.clock.now();
+    messages::WebhookInbox(base.database)
+        .prune(now - base.settings.keepWebhooks, now - base.settings.keepUnknownWebhooks);
   }
 
   composition::Base base;

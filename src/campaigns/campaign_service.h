@@ -31,6 +31,7 @@ class CampaignService {
   Campaign get(CampaignId id) const;
   std::vector<Campaign> list(CampaignId before, int limit) const;
   std::vector<ErrorDetail> launchProblems(CampaignId id) const;
+  std::vector<LaunchCheck::Warning> launchWarnings(CampaignId id) const;
 
   Campaign launch(CampaignId id, const Actor& actor);  // the rest is done by LaunchJob
   Campaign pause(CampaignId id, const std::string& reason, const Actor& actor);

@@ -2,6 +2,7 @@
 
 #include "customers/customer_repository.h"
 #include "messages/holds.h"
+#include "messages/media_failures.h"
 
 namespace clipcourier::messages {
 namespace {
@@ -25,12 +26,13 @@ std::optional<Scope> scopeOf(Reaction reaction, const Answer& answer) {
 struct Problem {
   Reaction reaction;
   int code;
+  std::string text;  // the provider's
 };
 std::optional<Problem> problemOf(const channels::SendOutcome& outcome) {
   if (const auto* later = std::get_if<channels::TryLater>(&outcome))
-    return Problem{later->reaction, later->code};
+    return Problem{later->reaction, later->code, later->reason};
   if (const auto* refused = std::get_if<channels::Refused>(&outcome))
-    return Problem{refused->reaction, refused->code};
+    return Problem{refused->reaction, refused->code, refused->reason};
   return std::nullopt;
 }
 
@@ -43,7 +45,13 @@ std::string codeText(int code, const char* without) {
 void AnswerRecorder::record(db::Transaction& tx, const std::vector<Answer>& answers,
                             TimePoint now) const {
   std::vector<AttemptResult> results;
-  for (const Answer& answer : answers) results.push_back(resultOf(answer, now));
+  for (const Answer& answer : answers) {
+    const auto problem = problemOf(answer.outcome);
+    const bool waits =
+        problem && answer.channel &&
+        healMedia(tx, *answer.channel, answer.attempt, problem->code, problem->text, now);
+    results.push_back(waits ? held(answer, problem->code, Millis(0), now) : resultOf(answer, now));
+  }
   Queue queue(tx, now);
   queue.record(results);
   queue.finish();
@@ -78,7 +86,7 @@ AttemptResult AnswerRecorder::resultOf(const Answer& answer, TimePoint now) cons
     result.code = "reply_lost";
     return result;
   }
-  const auto [reaction, code] = *problemOf(answer.outcome);
+  const auto [reaction, code, text] = *problemOf(answer.outcome);
   const auto* later = std::get_if<channels::TryLater>(&answer.outcome);
   if (scopeOf(reaction, answer)) return held(answer, code, later ? later->after : Millis(0), now);
   if (later && answer.attempt.number < retry_.tries(later->maxTries))

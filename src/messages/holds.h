@@ -25,7 +25,10 @@ class HoldRepository {
   explicit HoldRepository(db::Connection& connection) : db_(connection) {}
   // A hold by a person stays, until it ends, when the system wants to hold the same scope.
   void hold(const Hold& hold);
+  // As hold(), but whatever a person holds stays, and the system's hold gives way.
+  void holdFor(const Hold& hold);
   bool release(const std::string& scope, const std::string& key);  // false: there was none
+  bool releaseOf(const std::string& scope, const std::string& key, const std::string& heldBy);
   std::vector<Hold> active(TimePoint now);
 
  private:

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "db/batch.h"
+#include "messages/media_failures.h"
 #include "messages/queue.h"
 #include "messages/receipt.h"
 
@@ -182,7 +183,9 @@ void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matc
       code = codeOf(*one.event);
       due = nullptr;
       if (state != MessageState::failed) continue;
-      if (error.temporary && attempts < retry_.tries(error.maxTries)) {
+      const bool mended =
+          healMedia(tx, channel_, one.attempt, one.event->errorCode, one.event->errorText, now);
+      if (mended || (error.temporary && attempts < retry_.tries(error.maxTries))) {
         state = MessageState::held;
         due = toMs(now + retry_.delay(one.attempt, error.after));
       }
