@@ -96,12 +96,14 @@ Customers::Customers(Base& base)
 Senders::Senders(Base& base)
     : http(net::makeHttpEngine(engineOptions(base.settings, kExchanges))),
       secrets(base.settings.secretsFolder),
-      directory(base.database, secrets, base.clock),
-      service(base.database, secrets, directory, base.clock),
-      templates(base.database, *http, directory, base.clock),
+      hosts(base.settings.allowedHosts),
+      directory(base.database, secrets, base.clock, hosts),
+      service(base.database, secrets, directory, base.clock, hosts),
+      templates(base.database, *http, directory, base.clock, messages::settleTemplateHold),
+      templateJobs(base.database, templates, base.clock, base.bell, base.settings.templatesEvery),
       media(base.database, *http, directory, base.store, base.clock),
       mediaJobs(base.database, media, base.clock, base.bell),
-      check(base.database, *http, secrets) {}
+      check(base.database, *http, secrets, hosts) {}
 
 Receipts::Receipts(Base& base, const Customers& customers)
     : whatsapp(channels::get("whatsapp")),
@@ -110,8 +112,9 @@ Receipts::Receipts(Base& base, const Customers& customers)
       attemptTokens(base.keys),
       watchTokens(base.keys),
       receipts(attemptTokens, whatsapp, reactions),
-      inbound(std::string(whatsapp.name()), optOut),
-      webhooks(base.database, whatsapp, receipts, inbound, optOut, base.clock,
+      inbound(std::string(whatsapp.name()), optOut, base.settings.confirmStops),
+      senderEvents(std::string(whatsapp.name())),
+      webhooks(base.database, whatsapp, receipts, inbound, senderEvents, optOut, base.clock,
                webhookLog(base.instruments)),
       watchPages(base.database, watchTokens, base.clock, base.settings.linkLife),
       counterAudit(base.database, base.audit, base.clock),
@@ -197,6 +200,13 @@ Campaigns::Campaigns(Base& base, const Videos& videos, Senders& senders, const R
       launchCheck(base.database, senders.directory, videos.proof, base.settings.pages.publicUrl),
       service(base.database, launchCheck, base.audit, base.bell, base.clock,
               [this] { dispatcher.wake(); }),
+      sessions(base.database, *http, senders.directory, base.clock),
+      schedules({base.database, launchCheck, base.audit, base.bell, base.clock,
+                 [&senders](SenderId sender, const std::string& sha256) {
+                   senders.mediaJobs.want(sender, sha256);
+                 }},
+                base.settings.latestStart),
+      previews(base.database),
       launch(
           base.database, senders.directory,
           [&senders](SenderId sender, const std::string& sha256) {

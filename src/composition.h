@@ -9,6 +9,8 @@
 #include "campaigns/campaign_service.h"
 #include "campaigns/launch_check.h"
 #include "campaigns/launch_job.h"
+#include "campaigns/preview.h"
+#include "campaigns/schedule_service.h"
 #include "channels/channel.h"
 #include "customers/consent_desk.h"
 #include "customers/consent_service.h"
@@ -28,6 +30,8 @@
 #include "messages/reactions.h"
 #include "messages/receipt_applier.h"
 #include "messages/resolution.h"
+#include "messages/sender_event_applier.h"
+#include "messages/session_sender.h"
 #include "messages/token_probe.h"
 #include "messages/watch_token.h"
 #include "messages/webhook_applier.h"
@@ -39,6 +43,7 @@
 #include "senders/sender_check.h"
 #include "senders/sender_directory.h"
 #include "senders/sender_service.h"
+#include "senders/template_jobs.h"
 #include "senders/template_sync.h"
 #include "settings.h"
 #include "tracking/campaign_watch_pages.h"
@@ -104,9 +109,11 @@ struct Senders {
 
   const std::unique_ptr<net::HttpEngine> http;
   const senders::SecretSources secrets;
+  const senders::AllowedHosts hosts;
   senders::SenderDirectory directory;
   senders::SenderService service;
   senders::TemplateSync templates;
+  senders::TemplateJobs templateJobs;
   senders::MediaLedger media;
   senders::MediaJobs mediaJobs;
   senders::SenderCheck check;
@@ -123,6 +130,7 @@ struct Receipts {
   const messages::WatchToken watchTokens;
   const messages::ReceiptApplier receipts;
   const messages::InboundApplier inbound;
+  const messages::SenderEventApplier senderEvents;
   messages::WebhookApplier webhooks;
   tracking::CampaignWatchPages watchPages;
   const tracking::CounterAudit counterAudit;
@@ -139,6 +147,9 @@ struct Campaigns {
   messages::Dispatcher dispatcher;
   const campaigns::LaunchCheck launchCheck;
   campaigns::CampaignService service;
+  messages::SessionSender sessions;
+  campaigns::ScheduleService schedules;
+  const campaigns::Previewer previews;
   campaigns::LaunchJob launch;
   messages::HoldService holds;
   messages::TokenProbe probe;

@@ -25,12 +25,14 @@
 #include "http/profile_endpoints.h"
 #include "http/queue_endpoints.h"
 #include "http/resolution_endpoints.h"
+#include "http/schedule_endpoints.h"
 #include "http/sender_endpoints.h"
 #include "http/server.h"
 #include "http/token_endpoints.h"
 #include "http/video_endpoints.h"
 #include "http/watch_endpoints.h"
 #include "http/webhook_endpoints.h"
+#include "http/webhook_report.h"
 #include "jobs/job_runner.h"
 #include "log.h"
 #include "metrics/database_metrics.h"
@@ -41,7 +43,7 @@ namespace clipcourier {
 namespace {
 
 constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kProbeEvery{5'000},
-    kRenewEvery{60'000}, kVerifyEvery{300'000};
+    kRenewEvery{60'000}, kVerifyEvery{300'000}, kTemplatesEvery{15'000}, kScheduleEvery{5'000};
 constexpr Millis kDecideEvery{60'000}, kAlertEvery{15'000}, kCollectEvery{1'000};
 constexpr Millis kTidyEvery{3'600'000};  // also the age at which a file without import is abandoned
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
@@ -96,6 +98,7 @@ struct Endpoints {
             composition::Senders& senders, composition::Receipts& receipts,
             composition::Campaigns& campaigns)
       : base(base),
+        steered(campaigns),
         once(base.database, base.clock, base.settings.idempotencyKept),
         feed(base.database, base.clock, base.settings.eventsKept),
         events(feed),
@@ -149,12 +152,15 @@ struct Endpoints {
     append(routes.api, senders.routes());
     append(routes.api, campaigns.routes());
     append(routes.api, campaignReports.routes());
+    append(routes.api, http::scheduleRoutes(steered.schedules));
+    append(routes.api, http::previewRoutes(steered.previews));
     append(routes.api, messages.routes());
     append(routes.api, resolutions.routes());
     append(routes.api, alerts.routes());
     append(routes.api, queue.routes());
     append(routes.api, events.routes());
     append(routes.api, metrics.routes());
+    append(routes.api, http::webhookReportRoutes(base.database));
     append(routes.webhooks, webhooks.routes());
     append(routes.publicPages, watch.routes());
     routes.api = once.guard(std::move(routes.api));
@@ -187,6 +193,7 @@ struct Endpoints {
   }
 
   composition::Base& base;
+  composition::Campaigns& steered;
   http::IdempotencyKeys once;
   events::EventFeed feed;
   http::EventEndpoints events;
@@ -233,6 +240,7 @@ struct Service::Parts {
     handlers.push_back(videos.transcode.picturesHandler(kPictureThreads));
     handlers.push_back(customers.importJobs.handler());
     handlers.push_back(senders.mediaJobs.handler());
+    handlers.push_back(senders.templateJobs.handler());
     handlers.push_back(campaigns.launch.handler());
     handlers.push_back(campaigns.resolutions.handler());
     handlers.push_back(campaigns::cancelHandler(base.clock));
@@ -251,11 +259,26 @@ struct Service::Parts {
          [this] { campaigns.resolutions.apply(unknownPolicy(base.settings)); }},
         {"look for what operations must know", kAlertEvery, [this] { campaigns.alerts.check(); }},
         {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }},
+        {"send session messages", kCompleteEvery, [this] { campaigns.sessions.runOnce(); }},
+        {"start scheduled campaigns", kScheduleEvery, [this] { campaigns.schedules.runDue(); }},
+        {"release languages", kTemplatesEvery,
+         [this] {
+           if (campaigns::releaseLanguages(base.database, base.clock) > 0)
+             campaigns.dispatcher.wake();
+         }},
+        {"read templates", kTemplatesEvery, [this] { senders.templateJobs.addDue(); }},
+        {"remove old webhooks", kTidyEvery, [this] { pruneWebhooks(); }},
         {"remove abandoned imports", kTidyEvery,
          [this] { customers.importJobs.removeAbandoned(kTidyEvery); }},
         {"collect events", kCollectEvery, [this] { endpoints.feed.collect(); }},
         {"forget old events", kTidyEvery, [this] { endpoints.feed.prune(); }},
         {"forget idempotency keys", kTidyEvery, [this] { endpoints.once.prune(); }}};
+  }
+
+  void pruneWebhooks() {
+    const TimePoint now = base.clock.now();
+    messages::WebhookInbox(base.database)
+        .prune(now - base.settings.keepWebhooks, now - base.settings.keepUnknownWebhooks);
   }
 
   composition::Base base;

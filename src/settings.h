@@ -11,6 +11,7 @@
 #include "db/database.h"
 #include "http/settings.h"
 #include "http/watch_endpoints.h"
+#include "senders/allowed_hosts.h"
 
 namespace clipcourier {
 
@@ -48,6 +49,13 @@ struct Settings {
 
   std::string customersRegion = "DE";
   std::string secretsFolder = "var/secrets";
+  std::string allowedHosts{senders::AllowedHosts::kDefault};  // of a sender's base URL
+  Millis templatesEvery{3'600'000};  // how often the templates of a sender are read
+
+  std::chrono::hours keepWebhooks{14 * 24};         // that were applied
+  std::chrono::hours keepUnknownWebhooks{30 * 24};  // with parts we do not know
+  bool confirmStops = true;
+  Millis latestStart{3'600'000};  // of a campaign whose time came while the service was down
 
   struct Dispatch {
     int maxInFlight = 256;

@@ -200,6 +200,31 @@ void addDispatch(std::vector<SettingEntry>& table, Settings::Dispatch& dispatch)
                         }));
 }
 
+SettingEntry days(std::string key, std::chrono::hours& target, int least, int most) {
+  return converted(
+      std::move(key), least, most,
+      [&target](auto value) { target = std::chrono::hours(24 * value); },
+      [&target] { return target.count() / 24; });
+}
+
+SettingEntry minutes(std::string key, Millis& target, int least, int most) {
+  return converted(
+      std::move(key), least, most, [&target](auto value) { target = Millis(value * 60'000); },
+      [&target] { return target.count() / 60'000; });
+}
+
+// How we stand with providers, and what they tell.
+void addChannels(std::vector<SettingEntry>& table, Settings& settings) {
+  table.push_back(words("senders.allowed_hosts", settings.allowedHosts,
+                        "host names with commas between them, and loopback for this machine",
+                        senders::AllowedHosts::isList));
+  table.push_back(minutes("senders.templates_every_min", settings.templatesEvery, 1, 10'080));
+  table.push_back(days("webhooks.keep_days", settings.keepWebhooks, 1, 3'650));
+  table.push_back(days("webhooks.keep_unknown_days", settings.keepUnknownWebhooks, 1, 3'650));
+  table.push_back(flag("messages.confirm_stop", settings.confirmStops));
+  table.push_back(minutes("campaigns.latest_start_min", settings.latestStart, 1, 10'080));
+}
+
 }  // namespace
 
 std::vector<SettingEntry> settingsTable(Settings& settings) {
@@ -238,6 +263,7 @@ std::vector<SettingEntry> settingsTable(Settings& settings) {
   table.push_back(words("customers.region", settings.customersRegion,
                         "a country in two capital letters, as DE", isRegion));
   table.push_back(path("senders.secrets_folder", settings.secretsFolder));
+  addChannels(table, settings);
   addDispatch(table, settings.dispatch);
   table.push_back(count("alerts.unknown_messages", settings.alerts.unknownMessages, 1, 1'000'000));
   table.push_back(count("alerts.unknown_codes", settings.alerts.unknownCodes, 1, 1'000'000));

@@ -108,6 +108,10 @@ std::vector<ErrorDetail> CampaignService::launchProblems(CampaignId id) const {
   return check_.problems(get(id));
 }
 
+std::vector<LaunchCheck::Warning> CampaignService::launchWarnings(CampaignId id) const {
+  return check_.warnings(get(id));
+}
+
 Campaign CampaignService::launch(CampaignId id, const Actor& actor, const Also& also) {
   const Campaign campaign = get(id);
   if (campaign.state != draft) throw wrongState(campaign, "launch");
@@ -145,8 +149,8 @@ Campaign CampaignService::resume(CampaignId id, const Actor& actor) {
 }
 
 Campaign CampaignService::cancel(CampaignId id, const Actor& actor) {
-  Campaign ended = step(id, {draft, launching, running, paused}, cancelled, "cancel", actor,
-                        [&](db::Transaction& tx) { addJob(tx, kCancelJob, id); });
+  Campaign ended = step(id, {draft, scheduled, launching, running, paused}, cancelled, "cancel",
+                        actor, [&](db::Transaction& tx) { addJob(tx, kCancelJob, id); });
   bell_.ring();
   return ended;
 }

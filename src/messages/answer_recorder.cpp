@@ -1,22 +1,43 @@
 #include "messages/answer_recorder.h"
 
 #include "customers/customer_repository.h"
+#include "messages/media_failures.h"
 
 namespace clipcourier::messages {
+namespace {
+
+// The provider's words of a refusal.
+std::string textOf(const channels::SendOutcome& outcome) {
+  if (const auto* later = std::get_if<channels::TryLater>(&outcome)) return later->reason;
+  if (const auto* refused = std::get_if<channels::Refused>(&outcome)) return refused->reason;
+  return {};
+}
+
+// Refused, and ready for another try once what it needs is there.
+AttemptResult waiting(AttemptRef attempt, const std::string& code, TimePoint now) {
+  return {attempt, MessageState::failed, MessageState::held, "", code, now};
+}
+
+}  // namespace
 
 void AnswerRecorder::record(db::Transaction& tx, const std::vector<Answer>& answers,
                             TimePoint now) const {
   std::vector<AttemptResult> results;
-  for (const Answer& answer : answers) results.push_back(resultOf(answer, now));
+  std::vector<Problem> problems;
+  for (const Answer& answer : answers) {
+    auto problem = problemOf(answer.attempt, answer.outcome, *answer.channel);
+    if (problem && healMedia(tx, *answer.channel, answer.attempt, problem->code,
+                             textOf(answer.outcome), now)) {
+      results.push_back(waiting(answer.attempt, codeText(*problem, "not_reached"), now));
+      continue;  // mended: nothing else is wrong
+    }
+    results.push_back(resultOf(answer, now));
+    if (problem) problems.push_back(*std::move(problem));
+  }
   Queue queue(tx, now);
   queue.record(results);
   queue.finish();
-  std::vector<Problem> problems;
-  for (const Answer& answer : answers) {
-    learnIdentity(tx, answer, now);
-    if (auto problem = problemOf(answer.attempt, answer.outcome, *answer.channel))
-      problems.push_back(*std::move(problem));
-  }
+  for (const Answer& answer : answers) learnIdentity(tx, answer, now);
   reactions_.apply(tx, problems, now);
   for (const Answer& answer : answers)
     if (const auto problem = problemOf(answer.attempt, answer.outcome, *answer.channel);

@@ -15,6 +15,14 @@ constexpr auto hold = R"sql(
         tries = CASE WHEN holds.until_ms + 3600000 > excluded.since_ms THEN holds.tries ELSE 0 END
     WHERE holds.held_by = 'system' OR excluded.held_by <> 'system'
        OR holds.until_ms <= excluded.since_ms)sql";
+constexpr auto holdFor = R"sql(
+  INSERT INTO holds (scope, scope_key, reason, held_by, since_ms, until_ms)
+  VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT (scope, scope_key) DO UPDATE
+    SET reason = excluded.reason, held_by = excluded.held_by, since_ms = excluded.since_ms,
+        until_ms = excluded.until_ms
+    WHERE holds.held_by IN ('system', excluded.held_by) OR holds.until_ms <= excluded.since_ms)sql";
+constexpr auto releaseOf = "DELETE FROM holds WHERE scope = $1 AND scope_key = $2 AND held_by = $3";
 constexpr auto release = "DELETE FROM holds WHERE scope = $1 AND scope_key = $2";
 constexpr auto find = R"sql(
   SELECT scope, scope_key, reason, held_by, since_ms, until_ms FROM holds
@@ -59,6 +67,15 @@ std::vector<Hold> select(db::Connection& db, const char* statement, const Args&.
 
 void HoldRepository::hold(const Hold& hold) {
   db_.run(sql::hold, hold.scope, hold.key, hold.reason, hold.heldBy, hold.since, hold.until);
+}
+
+void HoldRepository::holdFor(const Hold& hold) {
+  db_.run(sql::holdFor, hold.scope, hold.key, hold.reason, hold.heldBy, hold.since, hold.until);
+}
+
+bool HoldRepository::releaseOf(const std::string& scope, const std::string& key,
+                               const std::string& heldBy) {
+  return db_.run(sql::releaseOf, scope, key, heldBy) > 0;
 }
 
 bool HoldRepository::release(const std::string& scope, const std::string& key) {

@@ -5,12 +5,15 @@
 #include "base/phone_number.h"
 #include "base/text.h"
 #include "channels/opt_out.h"
+#include "messages/queue.h"
+#include "messages/session_outbox.h"
 
 namespace clipcourier::messages {
 namespace {
 
 namespace sql {
 constexpr auto sender = "SELECT id FROM senders WHERE channel = $1 AND external_id = $2";
+constexpr auto locale = "SELECT locale FROM customers WHERE id = $1";
 constexpr auto answered = R"sql(
   SELECT m.id, m.campaign_id, m.customer_id FROM attempts a JOIN messages m ON m.id = a.message_id
   WHERE a.provider_id = $1)sql";
@@ -31,6 +34,17 @@ constexpr auto markOptedOut = R"sql(
 constexpr auto event = R"sql(
   INSERT INTO message_events (message_id, attempt, kind, code, at_ms) VALUES ($1, 0, $2, $3, $4)
   ON CONFLICT (message_id, attempt, kind, at_ms) DO NOTHING)sql";
+// The latest message counts, not the last to come.
+constexpr auto openWindow = R"sql(
+  INSERT INTO session_windows (sender_id, customer_id, last_inbound_ms) VALUES ($1, $2, $3)
+  ON CONFLICT (sender_id, customer_id) DO UPDATE SET last_inbound_ms = excluded.last_inbound_ms
+    WHERE session_windows.last_inbound_ms < excluded.last_inbound_ms)sql";
+// A campaign that has the new address already keeps its message to it.
+constexpr auto readdress = R"sql(
+  UPDATE messages SET address = $1
+  WHERE customer_id = $2 AND address = $3 AND state IN ('queued', 'held', 'claimed')
+    AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.campaign_id = messages.campaign_id
+                      AND o.address = $1))sql";
 }  // namespace sql
 
 using customers::Identity;
@@ -49,8 +63,21 @@ bool digitsOnly(const std::string& text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// A STOP without a time was said just now; it must not look older than the consent it ends.
-TimePoint actedAt(TimePoint told, TimePoint now) { return told == TimePoint{} ? now : told; }
+// A STOP without a time was said just now; it must not look older than the consent it ends. One
+// from the future would outlive a consent that is given after it.
+TimePoint actedAt(TimePoint told, TimePoint now) {
+  return told == TimePoint{} || told > now ? now : told;
+}
+
+constexpr auto kStoppedDe =
+    "Sie sind abgemeldet und erhalten von uns keine Nachrichten mehr über diesen Kanal.";
+constexpr auto kStoppedEn =
+    "You have been unsubscribed and will get no more messages from us on this channel.";
+
+bool readsGerman(const std::string& locale, const std::string& waId) {
+  if (const auto language = text::language(locale)) return *language == "de";
+  return waId.starts_with("49") || waId.starts_with("43");
+}
 
 // Every way the sender of a webhook may be known to us.
 std::vector<Identity> identities(const std::string& waId, const std::string& userId) {
@@ -91,9 +118,15 @@ void InboundApplier::apply(db::Transaction& tx, const channels::WebhookEvent& ev
     ++summary.repeated;
     return;
   }
+  if (customer) {
+    learn(tx, *customer, message, now);
+    tx.run(sql::openWindow, *sender, *customer, actedAt(message.at, now));
+  }
   if (!original && customer && isWritten(message)) original = latest(tx, *customer, *sender, now);
   if (original) mark(tx, *original, message, stop, actedAt(message.at, now), summary);
   if (stop && customer) {
+    if (confirmStops_ && SessionOutbox(tx).isFirstStop(*customer, channel_))
+      confirmStop(tx, *sender, *customer, message, now);
     const bool tapped = channels::isStopPayload(message.payload);
     optOut_.apply(tx, *customer, channel_,
                   {tapped ? "button" : "inbound_message", channel_ + ":" + event.numberId,
@@ -112,6 +145,53 @@ void InboundApplier::apply(db::Transaction& tx, const channels::PreferenceEvent&
                 {"provider_preference", channel_, "user_preferences: stop " + preference.category},
                 actedAt(preference.at, now), now);
   ++summary.optOuts;
+}
+
+void InboundApplier::confirmStop(db::Transaction& tx, SenderId sender, CustomerId customer,
+                                 const channels::InboundMessage& message, TimePoint now) const {
+  const bool byNumber = digitsOnly(message.waId);
+  if (!byNumber && message.userId.empty()) return;
+  const auto locale = tx.scalar<std::string>(sql::locale, customer).value_or("");
+  SessionOutbox(tx).add(sender, customer, byNumber ? "+" + message.waId : message.userId,
+                        "stop_confirmation", message.providerMessageId,
+                        readsGerman(locale, message.waId) ? kStoppedDe : kStoppedEn, now);
+}
+
+void InboundApplier::apply(db::Transaction& tx, const channels::NumberChanged& change,
+                           TimePoint now, InboundSummary& summary) const {
+  const auto before = writer(tx, change.oldWaId, "");
+  const auto after = writer(tx, change.newWaId, "");
+  if (before && before == after) return;
+  if (before) {
+    Queue queue(tx, now);
+    queue.skipWaiting(*before, channel_, "number_changed");
+    queue.finish();
+    optOut_.apply(tx, *before, channel_,
+                  {"provider_number_change", channel_, "the provider reports another number"},
+                  actedAt(change.at, now), now);
+    ++summary.optOuts;
+  }
+  if (!after && digitsOnly(change.newWaId)) newCustomer(tx, change.newWaId, "", now);
+}
+
+void InboundApplier::apply(db::Transaction& tx, const channels::UserIdChanged& change,
+                           TimePoint) const {
+  customers::CustomerRepository repository(tx);
+  const Identity from{IdentityKind::bsuid, change.previousUserId};
+  const Identity to{IdentityKind::bsuid, change.currentUserId};
+  const auto customer = repository.owner(from);
+  if (!customer || !repository.rename(from, to)) return;
+  tx.run(sql::readdress, to.value, *customer, from.value);
+}
+
+// In both directions: who is known by a number may later write under a user id, and the other way.
+void InboundApplier::learn(db::Transaction& tx, CustomerId customer,
+                           const channels::InboundMessage& message, TimePoint now) const {
+  customers::CustomerRepository repository(tx);
+  if (digitsOnly(message.waId))
+    repository.learn(customer, {IdentityKind::whatsapp, message.waId}, now);
+  if (!message.userId.empty())
+    repository.learn(customer, {IdentityKind::bsuid, message.userId}, now);
 }
 
 std::optional<InboundApplier::Answered> InboundApplier::answered(

@@ -97,16 +97,6 @@ constexpr auto events = R"sql(
 // Far enough away that every lease and deadline lies before it.
 constexpr TimePoint kEndOfTime = fromMs(253'402'300'799'000);
 
-Recipient recipient(const std::string& name, const std::string& ref,
-                    const std::string& attributes) {
-  Recipient result{name, ref, {}};
-  const auto json = nlohmann::json::parse(attributes, nullptr, false);
-  if (json.is_object())
-    for (const auto& [key, value] : json.items())
-      if (value.is_string()) result.attributes[key] = value.get<std::string>();
-  return result;
-}
-
 std::string eventRows(const std::vector<MessageId>& ids) {
   nlohmann::json rows = nlohmann::json::array();
   for (const MessageId id : ids) rows.push_back({{"id", id.value}});
@@ -187,7 +177,7 @@ std::vector<Claimed> Queue::lend(const Lane& lane, const std::vector<Candidate>&
   for (auto& [id, customer, address, language, name, ref, attributes] :
        tx_.query<MessageId, CustomerId, std::string, std::string, std::string, std::string,
                  std::string>(db::forBatch(sql::recipients, tx_.engine()), idList(lent)))
-    claimed.push_back({id, customer, address, language, recipient(name, ref, attributes)});
+    claimed.push_back({id, customer, address, language, recipientOf(name, ref, attributes)});
   return claimed;
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "db/batch.h"
+#include "messages/media_failures.h"
 #include "messages/queue.h"
 #include "messages/read_times.h"
 #include "messages/receipt.h"
@@ -218,8 +219,11 @@ void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matc
       const Matched& one = *at->second;
       const int errorCode = one.event->errorCode;
       const Problem problem = problemOf(one.attempt, channel_.errorInfo(errorCode), errorCode);
+      const bool mended =
+          one.state == MessageState::failed &&
+          healMedia(tx, channel_, one.attempt, errorCode, one.event->errorText, now);
       // Obeyed also when it comes too late to change this message.
-      if (one.state == MessageState::failed) {
+      if (one.state == MessageState::failed && !mended) {
         problems.push_back(problem);
         if (problem.reaction == channels::Reaction::optOut)
           summary.optedOut.emplace_back(customer, one.event->at);
@@ -230,7 +234,10 @@ void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matc
       code = codeOf(*one.event);
       due = nullptr;
       if (state != MessageState::failed) continue;
-      if (const auto wait = reactions_.nextTry(problem)) {
+      if (mended) {
+        state = MessageState::held;
+        due = toMs(now);
+      } else if (const auto wait = reactions_.nextTry(problem)) {
         state = MessageState::held;
         due = toMs(now + *wait);
       }

@@ -149,6 +149,12 @@ SendOutcome WhatsAppChannel::outcome(const net::HttpResponse& response) const {
   return TryLater{other.after, 0, Reaction::retry, 3, other.reason, other.asked};
 }
 
+// An id that is unknown or has expired is just a wrong parameter (100, 131009) to the provider.
+bool WhatsAppChannel::speaksOfMedia(int code, std::string_view text) const {
+  if (code == 131052 || code == 131053) return true;
+  return (code == 100 || code == 131009) && text::lower(text).find("media") != std::string::npos;
+}
+
 const ErrorInfo& WhatsAppChannel::errorInfo(int code) const { return whatsapp::errorInfo(code); }
 
 }  // namespace clipcourier::channels::whatsapp
