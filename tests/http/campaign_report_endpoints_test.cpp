@@ -3,6 +3,7 @@
 #include "http/message_api.h"
 #include "http/openapi.h"
 #include "support/catch.h"
+#include "tracking/counter_audit.h"
 
 using namespace clipcourier;
 using namespace clipcourier::http;
