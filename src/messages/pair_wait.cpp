@@ -7,7 +7,7 @@ namespace {
 
 namespace sql {
 constexpr auto waiting = R"sql(
-  SELECT id, campaign_id, state FROM messages
+  SELECT id, campaign_id, state, reason FROM messages
   WHERE customer_id = $1 AND sender_id = $2 AND state IN ('queued', 'held') AND due_at_ms < $3
   ORDER BY id)sql";
 constexpr auto putOff = R"sql(
@@ -22,10 +22,11 @@ void putOffPair(db::Transaction& tx, SenderId sender, CustomerId customer, const
   std::string statement = sql::waiting;
   if (tx.engine() == db::Engine::postgresql) statement += " FOR UPDATE SKIP LOCKED";
   CounterChanges counters;
-  for (auto& [id, campaign, state] :
-       tx.query<MessageId, CampaignId, std::string>(statement, customer, sender, until))
+  for (auto& [id, campaign, state, reason] :
+       tx.query<MessageId, CampaignId, std::string, std::string>(statement, customer, sender,
+                                                                 until))
     if (tx.run(sql::putOff, code, now, until, id, state) > 0)
-      counters.moved(campaign, *messageState(state), MessageState::held);
+      counters.moved(campaign, {*messageState(state), reason}, {MessageState::held, code});
   counters.write(tx);
 }
 
