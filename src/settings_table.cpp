@@ -43,6 +43,12 @@ SettingEntry seconds(std::string key, Millis& target, int least, int most) {
       [&target] { return target.count() / 1000; });
 }
 
+SettingEntry hours(std::string key, std::chrono::hours& target, int least, int most) {
+  return converted(
+      std::move(key), least, most, [&target](auto value) { target = std::chrono::hours(value); },
+      [&target] { return target.count(); });
+}
+
 SettingEntry megabytes(std::string key, ByteSize& target, int least, int most) {
   return converted(
       std::move(key), least, most,
@@ -191,6 +197,8 @@ std::vector<SettingEntry> settingsTable(Settings& settings) {
   table.push_back(path("media.folder", settings.mediaFolder));
   table.push_back(megabytes("media.max_upload_mb", settings.maxUpload, 1, 1'000'000));
   table.push_back(megabytes("media.min_free_mb", settings.minFree, 1, 10'000'000));
+  table.push_back(hours("media.clean_after_hours", settings.cleanAfter, 1, 8'760));
+  table.push_back(hours("uploads.expire_hours", settings.uploadLife, 1, 8'760));
   addTranscoder(table, settings.transcoder);
   addListener(table, "api", settings.http.api);
   addListener(table, "webhooks", settings.http.webhooks);
