@@ -9,6 +9,7 @@
 #include "alerts/alert_words.h"
 #include "campaigns/supplies.h"
 #include "channels/registry.h"
+#include "file_columns.h"
 #include "log.h"
 #include "senders/exchange_runner.h"
 #include "service_key.h"
@@ -72,7 +73,8 @@ Base::Base(Settings given)
       database(settings.database),
       migrations(prepareSchema(settings, database, clock)),
       keys(openServiceKey(settings.keyFile, database, clock)),
-      store(settings.mediaFolder) {}
+      store(settings.mediaFolder),
+      partials(settings.mediaFolder) {}
 
 Videos::Videos(Base& base)
     : profiles(profilesOf(base.settings)),
@@ -80,6 +82,10 @@ Videos::Videos(Base& base)
       proof(base.keys),
       ingest(base.database, base.store, base.clock, base.bell, base.audit, base.settings.maxUpload,
              base.settings.minFree),
+      uploads(base.database, base.store, base.partials, ingest, base.clock, base.bell,
+              base.settings.uploadLife),
+      cleaner(base.database, base.store, base.partials, base.clock, base.settings.cleanAfter,
+              fileColumns()),
       service(base.database, profiles, base.clock, base.bell, base.audit),
       edits(base.database, base.store, profiles, base.clock, base.bell, base.audit),
       probe(base.store, transcoder, profiles, base.clock, base.bell),

@@ -22,6 +22,7 @@
 #include "db/serve_lock.h"
 #include "jobs/bell.h"
 #include "media/folder_store.h"
+#include "media/partial_files.h"
 #include "messages/attempt_token.h"
 #include "messages/dispatcher.h"
 #include "messages/hold_service.h"
@@ -55,8 +56,10 @@
 #include "videos/clip_proof.h"
 #include "videos/edit_service.h"
 #include "videos/ingest_service.h"
+#include "videos/media_cleaner.h"
 #include "videos/probe_job.h"
 #include "videos/transcode_job.h"
+#include "videos/upload_service.h"
 #include "videos/video_service.h"
 
 // The objects of the service, a struct for each part of the tree. Members are built from top to
@@ -73,6 +76,7 @@ struct Base {
   const std::vector<std::string> migrations;  // applied just now
   const crypto::KeyRing keys;
   media::FolderStore store;
+  media::PartialFiles partials;
   const users::AuditLog audit{clock};
   users::TokenService tokens{database, audit, clock};
   jobs::Bell bell;
@@ -86,6 +90,8 @@ struct Videos {
   const transcoder::Process transcoder;
   const videos::ClipProof proof;
   videos::IngestService ingest;
+  videos::UploadService uploads;
+  videos::MediaCleaner cleaner;
   videos::VideoService service;
   videos::EditService edits;
   videos::ProbeJob probe;

@@ -8,6 +8,7 @@
 #include "composition.h"
 #include "db/migrations.h"
 #include "events/event_feed.h"
+#include "housekeeping.h"
 #include "http/alert_endpoints.h"
 #include "http/campaign_endpoints.h"
 #include "http/campaign_report_endpoints.h"
@@ -29,6 +30,7 @@
 #include "http/sender_endpoints.h"
 #include "http/server.h"
 #include "http/token_endpoints.h"
+#include "http/upload_endpoints.h"
 #include "http/video_endpoints.h"
 #include "http/watch_endpoints.h"
 #include "http/webhook_endpoints.h"
@@ -105,6 +107,7 @@ struct Endpoints {
         metrics([this] { return metricsText(); }, base.tokens, base.settings.metricsAllow),
         tokens(base.tokens, base.database, base.clock),
         videos(base.database, videos.ingest, videos.service, base.store),
+        uploads(videos.uploads),
         edits(base.database, videos.edits),
         pictures(base.database, videos.edits, base.store),
         profiles(videos.profiles),
@@ -143,6 +146,7 @@ struct Endpoints {
     append(routes.api, http::openApiRoutes());
     append(routes.api, tokens.routes());
     append(routes.api, videos.routes());
+    append(routes.api, uploads.routes());
     append(routes.api, edits.routes());
     append(routes.api, pictures.routes());
     append(routes.api, http::profileRoutes(profiles));
@@ -200,6 +204,7 @@ struct Endpoints {
   http::MetricsEndpoints metrics;
   http::TokenEndpoints tokens;
   http::VideoEndpoints videos;
+  http::UploadEndpoints uploads;
   http::EditEndpoints edits;
   http::PictureEndpoints pictures;
   const videos::Profiles& profiles;
@@ -230,6 +235,8 @@ struct Service::Parts {
         endpoints(base, videos, customers, senders, receipts, campaigns),
         jobs(base.database, base.clock, base.bell, jobHandlers(), runnerSettings(base.instruments)),
         ticker(chores()),
+        housekeeping(videos.uploads, videos.cleaner),
+        housekeeper(housekeeping.chores()),
         server(base.settings.http, endpoints.routes(), base.tokens, log::line,
                requestObserver(base.instruments)) {}
 
@@ -290,6 +297,8 @@ struct Service::Parts {
   Endpoints endpoints;
   jobs::JobRunner jobs;
   Ticker ticker;
+  Housekeeping housekeeping;
+  Ticker housekeeper;  // of its own: files take longer than rows
   http::Server server;
   bool running = false;
 };
@@ -309,6 +318,7 @@ void Service::start() {
   // On SQLite the lock says that nobody else sends; what a crash left can be settled at once.
   parts.campaigns.dispatcher.start(parts.base.database.engine() == db::Engine::sqlite);
   parts.ticker.start();
+  parts.housekeeper.start();
   parts.server.start();
 }
 
@@ -319,6 +329,7 @@ void Service::stop() {
   std::thread sending([&] { parts.campaigns.stopSending(kSendsStop); });
   std::thread working([&] {
     parts.ticker.stop();
+    parts.housekeeper.stop();
     parts.senders.http->stop(kExchangesStop);
     if (!parts.jobs.stop(kJobsStop)) log::warning("jobs.slow_stop", nlohmann::json::object());
   });

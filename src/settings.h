@@ -25,6 +25,8 @@ struct Settings {
   std::string mediaFolder = "var/media";
   ByteSize maxUpload = 4295_MB;
   ByteSize minFree = 1000_MB;
+  std::chrono::hours cleanAfter{24};  // how long a file stays that nothing refers to
+  std::chrono::hours uploadLife{48};  // how long an upload may rest
 
   struct Transcoder {
     std::string program;         // empty: the one beside this program

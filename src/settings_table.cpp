@@ -46,7 +46,8 @@ SettingEntry seconds(std::string key, Millis& target, int least, int most) {
       [&target] { return target.count() / 1000; });
 }
 
-SettingEntry hours(std::string key, Millis& target, int least, int most) {
+template <class Duration>
+SettingEntry hours(std::string key, Duration& target, int least, int most) {
   return converted(
       std::move(key), least, most, [&target](auto value) { target = std::chrono::hours(value); },
       [&target] { return std::chrono::duration_cast<std::chrono::hours>(target).count(); });
@@ -241,6 +242,8 @@ std::vector<SettingEntry> settingsTable(Settings& settings) {
   table.push_back(path("media.folder", settings.mediaFolder));
   table.push_back(megabytes("media.max_upload_mb", settings.maxUpload, 1, 1'000'000));
   table.push_back(megabytes("media.min_free_mb", settings.minFree, 1, 10'000'000));
+  table.push_back(hours("media.clean_after_hours", settings.cleanAfter, 1, 8'760));
+  table.push_back(hours("uploads.expire_hours", settings.uploadLife, 1, 8'760));
   addTranscoder(table, settings.transcoder);
   addListener(table, "api", settings.http.api);
   addListener(table, "webhooks", settings.http.webhooks);

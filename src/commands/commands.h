@@ -16,6 +16,7 @@ int token(const Arguments& arguments);
 int import(const Arguments& arguments);
 int consent(const Arguments& arguments);
 int counters(const Arguments& arguments);
+int media(const Arguments& arguments);
 int check(const Arguments& arguments);
 
 struct Command {
