@@ -139,7 +139,8 @@ Campaigns::Campaigns(Base& base, const Videos& videos, Senders& senders, const R
             senders.media.ensure(wanted);
           },
           base.clock, [this] { dispatcher.wake(); }),
-      holds(base.database, base.audit, base.clock, [this] { dispatcher.wake(); }) {}
+      holds(base.database, base.audit, base.clock, [this] { dispatcher.wake(); }),
+      links(base.database, videos.proof, base.store, base.audit, base.clock) {}
 
 void Campaigns::stopSending(Millis grace) {
   dispatcher.stopClaiming();

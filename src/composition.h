@@ -38,6 +38,7 @@
 #include "senders/template_sync.h"
 #include "settings.h"
 #include "tracking/campaign_watch_pages.h"
+#include "tracking/link_service.h"
 #include "transcoder/process.h"
 #include "users/audit_log.h"
 #include "users/token_service.h"
@@ -132,6 +133,7 @@ struct Campaigns {
   campaigns::CampaignService service;
   campaigns::LaunchJob launch;
   messages::HoldService holds;
+  tracking::LinkService links;
 };
 
 // Names this process in leases. A host name alone would not tell a restart from its predecessor.

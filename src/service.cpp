@@ -13,6 +13,7 @@
 #include "http/edit_endpoints.h"
 #include "http/health.h"
 #include "http/import_endpoints.h"
+#include "http/link_endpoints.h"
 #include "http/message_endpoints.h"
 #include "http/openapi.h"
 #include "http/picture_endpoints.h"
@@ -75,6 +76,7 @@ struct Endpoints {
         messages(base.database, receipts.watchTokens, base.clock, waits(campaigns),
                  messageView(base.settings)),
         queue(base.database, campaigns.holds, base.clock, waits(campaigns)),
+        links(campaigns.links),
         webhooks(webhookSources(senders, receipts), base.database, base.clock),
         watch(receipts.watchPages, base.store, base.settings.pages) {}
 
@@ -109,6 +111,7 @@ struct Endpoints {
     append(routes.api, campaigns.routes());
     append(routes.api, messages.routes());
     append(routes.api, queue.routes());
+    append(routes.api, links.routes());
     append(routes.webhooks, webhooks.routes());
     append(routes.publicPages, watch.routes());
     return routes;
@@ -132,6 +135,7 @@ struct Endpoints {
   http::CampaignEndpoints campaigns;
   http::MessageEndpoints messages;
   http::QueueEndpoints queue;
+  http::LinkEndpoints links;
   http::WebhookEndpoints webhooks;
   http::WatchEndpoints watch;
 };

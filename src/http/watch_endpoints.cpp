@@ -88,7 +88,7 @@ Reply WatchEndpoints::page(Request& request) const {
     return watchHtml(*page, settings_, token, pageLanguage(request, page->language));
   }
   if (const auto* over = std::get_if<tracking::PageIsOver>(&found)) {
-    return absentHtml(settings_, "over", 410, token, pageLanguage(request, over->language));
+    return absentHtml(settings_, over->revoked ? "revoked" : "over", 410, token, pageLanguage(request, over->language));
   }
   return absentHtml(settings_, "unknown", 404, token, pageLanguage(request, ""));
 }
@@ -96,7 +96,10 @@ Reply WatchEndpoints::page(Request& request) const {
 tracking::WatchPage WatchEndpoints::pageOf(const Request& request) const {
   tracking::WatchLookup found = pages_.find(request.pathText("token"));
   if (auto* page = std::get_if<tracking::WatchPage>(&found)) return std::move(*page);
-  if (std::holds_alternative<tracking::PageIsOver>(found)) {
+  if (const auto* over = std::get_if<tracking::PageIsOver>(&found)) {
+    if (over->revoked)
+      throw Error(ErrorKind::gone, "this video was withdrawn", "Ask the sender about it.",
+                  "watch.revoked");
     throw Error(ErrorKind::gone, "this page is over", "Ask the sender for a new link.",
                 "watch.over");
   }
@@ -125,7 +128,8 @@ Reply WatchEndpoints::badge(Request& request) const {
   return file(request, page.badge ? page.badge->media : page.poster);
 }
 
-// Private and not for long: the page can be revoked, and only its customer was meant to see it.
+// Only its customer was meant to see it, and a page can be revoked: a browser asks each time, and
+// learns in one round trip that what it has is still right.
 Reply WatchEndpoints::file(const Request& request, const tracking::WatchMedia& media) const {
   if (media.sha256.empty()) noSuchPage();
   media::OpenFile open = media_.open(media.sha256);
@@ -133,7 +137,7 @@ Reply WatchEndpoints::file(const Request& request, const tracking::WatchMedia& m
                              .size = open.size.bytes,
                              .contentType = media.contentType,
                              .etag = media.sha256,
-                             .cacheControl = "private, max-age=3600"});
+                             .cacheControl = "private, no-cache"});
 }
 
 Reply WatchEndpoints::event(Request& request) {
