@@ -35,17 +35,17 @@ void checkHash(const std::string& sha256) {
                 "media.bad_hash");
 }
 
-std::string pathOf(const std::string& sha256) {
-  checkHash(sha256);
-  return sha256.substr(0, 2) + "/" + sha256.substr(2, 2) + "/" + sha256;
-}
-
 [[noreturn]] void throwTooLarge(ByteSize limit) {
   throw Error(ErrorKind::tooLarge, "file larger than " + toString(limit),
               "Send a file of at most " + toString(limit) + ".", "media.too_large");
 }
 
 }  // namespace
+
+std::string storedPath(const std::string& sha256) {
+  checkHash(sha256);
+  return sha256.substr(0, 2) + "/" + sha256.substr(2, 2) + "/" + sha256;
+}
 
 FolderStore::FolderStore(const std::string& folder)
     : root_(makeFolder(AT_FDCWD, folder)), temp_(makeFolder(root_.get(), "temp")) {
@@ -96,7 +96,7 @@ StoredFile FolderStore::keep(Incoming incoming) {
 }
 
 OpenFile FolderStore::open(const std::string& sha256) const {
-  OpenFile file{UniqueFd(check(::openat(root_.get(), pathOf(sha256).c_str(),
+  OpenFile file{UniqueFd(check(::openat(root_.get(), storedPath(sha256).c_str(),
                                         O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK),
                                "open the stored file " + sha256)),
                 {}};
@@ -110,7 +110,7 @@ OpenFile FolderStore::open(const std::string& sha256) const {
 
 bool FolderStore::exists(const std::string& sha256) const {
   struct stat facts {};
-  return ::fstatat(root_.get(), pathOf(sha256).c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
+  return ::fstatat(root_.get(), storedPath(sha256).c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISREG(facts.st_mode);
 }
 
@@ -121,7 +121,7 @@ ByteSize FolderStore::freeSpace() const {
 }
 
 bool FolderStore::remove(const std::string& sha256) {
-  if (::unlinkat(root_.get(), pathOf(sha256).c_str(), 0) == -1) {
+  if (::unlinkat(root_.get(), storedPath(sha256).c_str(), 0) == -1) {
     if (errno == ENOENT) return false;
     throwErrno("remove the stored file " + sha256);
   }

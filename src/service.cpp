@@ -27,12 +27,14 @@
 #include "http/webhook_endpoints.h"
 #include "jobs/job_runner.h"
 #include "log.h"
+#include "service_key.h"
 #include "ticker.h"
 
 namespace clipcourier {
 namespace {
 
 constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kRenewEvery{60'000};
+constexpr Millis kCertificatesEvery{10'000};
 constexpr Millis kTidyEvery{3'600'000};  // also the age at which a file without import is abandoned
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
 constexpr int kPictureThreads = 1;  // beside the clips: somebody waits for the poster they chose
@@ -143,7 +145,7 @@ struct Endpoints {
 }  // namespace
 
 struct Service::Parts {
-  explicit Parts(Settings settings)
+  Parts(Settings settings, std::optional<Millis> aliveEvery, std::function<void()> alive)
       : base(std::move(settings)),
         videos(base),
         customers(base),
@@ -152,7 +154,7 @@ struct Service::Parts {
         campaigns(base, videos, senders, receipts),
         endpoints(base, videos, customers, senders, receipts, campaigns),
         jobs(base.database, base.clock, base.bell, jobHandlers(), runnerSettings()),
-        ticker(chores()),
+        ticker(chores(aliveEvery, std::move(alive))),
         server(base.settings.http, endpoints.routes(), base.tokens, log::line) {}
 
   std::vector<jobs::Handler> jobHandlers() {
@@ -167,13 +169,20 @@ struct Service::Parts {
     return handlers;
   }
 
-  std::vector<Ticker::Chore> chores() {
-    return {
+  std::vector<Ticker::Chore> chores(std::optional<Millis> aliveEvery, std::function<void()> alive) {
+    std::vector<Ticker::Chore> chores = {
         {"complete campaigns", kCompleteEvery, [this] { campaigns.service.completeExhausted(); }},
         {"settle interrupted sends", kSettleEvery, [this] { campaigns.dispatcher.settle(); }},
         {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }},
         {"remove abandoned imports", kTidyEvery,
-         [this] { customers.importJobs.removeAbandoned(kTidyEvery); }}};
+         [this] { customers.importJobs.removeAbandoned(kTidyEvery); }},
+        {"look at certificates", kCertificatesEvery, [this] { server.reloadCertificates(false); }}};
+    if (aliveEvery)
+      chores.push_back({"prove that it lives", *aliveEvery, [this, alive = std::move(alive)] {
+                          proveWritable(base.database);
+                          alive();
+                        }});
+    return chores;
   }
 
   composition::Base base;
@@ -189,7 +198,8 @@ struct Service::Parts {
   bool running = false;
 };
 
-Service::Service(Settings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {
+Service::Service(Settings settings, std::optional<Millis> aliveEvery, std::function<void()> alive)
+    : parts_(std::make_unique<Parts>(std::move(settings), aliveEvery, std::move(alive))) {
   for (const std::string& name : parts_->base.migrations)
     log::info("database.migrated", {{"migration", name}});
 }
@@ -223,14 +233,17 @@ void Service::stop() {
   parts.receipts.webhooks.stop();
 }
 
+void Service::reloadCertificates() { parts_->server.reloadCertificates(true); }
+
 std::vector<Service::Listener> Service::listeners() const {
   using http::Port;
+  const http::ServerSettings& http = parts_->base.settings.http;
   const auto url = [&](const http::ListenerSettings& settings, Port port) {
+    const std::string scheme = http::tlsOf(http, settings).given() ? "https://" : "http://";
     const bool v6 = settings.address.find(':') != std::string::npos;
-    return "http://" + (v6 ? "[" + settings.address + "]" : settings.address) + ":" +
+    return scheme + (v6 ? "[" + settings.address + "]" : settings.address) + ":" +
            std::to_string(parts_->server.port(port));
   };
-  const http::ServerSettings& http = parts_->base.settings.http;
   return {{"api", url(http.api, Port::api)},
           {"webhooks", url(http.webhooks, Port::webhooks)},
           {"public", url(http.publicPages, Port::publicPages)}};

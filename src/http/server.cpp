@@ -11,9 +11,24 @@ void logToStderr(const std::string& line) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, whole.data(), whole.size());
 }
 
+TlsFiles tlsOf(const ServerSettings& all, const ListenerSettings& listener) {
+  if (listener.tls.certificate == kNoTls) return {};
+  return listener.tls.given() ? listener.tls : all.tls;
+}
+
+namespace {
+
+ServerSettings withTls(ServerSettings settings) {
+  for (auto* listener : {&settings.api, &settings.webhooks, &settings.publicPages})
+    listener->tls = tlsOf(settings, *listener);
+  return settings;
+}
+
+}  // namespace
+
 struct Server::Impl {
   Impl(ServerSettings s, Routes routes, const users::Authenticator& authenticator, LogSink sink)
-      : settings(std::move(s)),
+      : settings(withTls(std::move(s))),
         log(std::move(sink)),
         api("api", settings.api, Router(std::move(routes.api), &authenticator), log),
         webhooks("webhooks", settings.webhooks, Router(std::move(routes.webhooks)), log),
@@ -43,6 +58,11 @@ void Server::stop() {
   impl_->api.stop(impl_->settings.stopTimeout);
   webhooks.join();
   publicPages.join();
+}
+
+void Server::reloadCertificates(bool always) {
+  for (Listener* listener : {&impl_->api, &impl_->webhooks, &impl_->publicPages})
+    listener->reloadCertificate(always);
 }
 
 int Server::port(Port which) const {
