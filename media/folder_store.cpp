@@ -30,11 +30,6 @@ void checkHash(const std::string& sha256) {
                 "media.bad_hash");
 }
 
-std::string pathOf(const std::string& sha256) {
-  checkHash(sha256);
-  return sha256.substr(0, 2) + "/" + sha256.substr(2, 2) + "/" + sha256;
-}
-
 TimePoint timeOf(const struct stat& facts) {
   return fromMs(facts.st_mtim.tv_sec * 1'000 + facts.st_mtim.tv_nsec / 1'000'000);
 }
@@ -56,13 +51,17 @@ UniqueFd findFolder(int parent, const std::string& name) {
 bool touchStored(int folder, const std::string& name) {
   return ::utimensat(folder, name.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0;
 }
-
 [[noreturn]] void throwTooLarge(ByteSize limit) {
   throw Error(ErrorKind::tooLarge, "file larger than " + toString(limit),
               "Send a file of at most " + toString(limit) + ".", "media.too_large");
 }
 
 }  // namespace
+
+std::string storedPath(const std::string& sha256) {
+  checkHash(sha256);
+  return sha256.substr(0, 2) + "/" + sha256.substr(2, 2) + "/" + sha256;
+}
 
 FolderStore::FolderStore(const std::string& folder, Opening opening)
     : root_(makeFolder(AT_FDCWD, folder)), temp_(makeFolder(root_.get(), "temp")) {
@@ -116,7 +115,7 @@ StoredFile FolderStore::keep(Incoming incoming) {
 }
 
 OpenFile FolderStore::open(const std::string& sha256) const {
-  OpenFile file{UniqueFd(check(::openat(root_.get(), pathOf(sha256).c_str(),
+  OpenFile file{UniqueFd(check(::openat(root_.get(), storedPath(sha256).c_str(),
                                         O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK),
                                "open the stored file " + sha256)),
                 {}};
@@ -130,7 +129,7 @@ OpenFile FolderStore::open(const std::string& sha256) const {
 
 bool FolderStore::exists(const std::string& sha256) const {
   struct stat facts {};
-  return ::fstatat(root_.get(), pathOf(sha256).c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
+  return ::fstatat(root_.get(), storedPath(sha256).c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISREG(facts.st_mode);
 }
 
@@ -141,7 +140,7 @@ ByteSize FolderStore::freeSpace() const {
 }
 
 bool FolderStore::remove(const std::string& sha256) {
-  if (::unlinkat(root_.get(), pathOf(sha256).c_str(), 0) == -1) {
+  if (::unlinkat(root_.get(), storedPath(sha256).c_str(), 0) == -1) {
     if (errno == ENOENT) return false;
     throwErrno("remove the stored file " + sha256);
   }

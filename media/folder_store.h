@@ -6,6 +6,10 @@
 
 namespace clipcourier::media {
 
+// Where a FolderStore keeps a file, from its folder on: "ab/cd/<sha256>". Error(invalidInput) when
+// that is no hash.
+std::string storedPath(const std::string& sha256);
+
 // MediaStore in a folder: <folder>/ab/cd/<sha256>, files in the making in <folder>/temp. Folders
 // are 0700, stored files 0400. The store must outlive the TempFiles it creates.
 class FolderStore final : public MediaStore {

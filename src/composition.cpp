@@ -227,7 +227,8 @@ Campaigns::Campaigns(Base& base, const Videos& videos, Senders& senders, const R
             [this] { dispatcher.wake(); }),
       resolutions(base.database, base.audit, base.clock, base.bell,
                   base.settings.dispatch.unknownPatience, [this] { dispatcher.wake(); }),
-      alerts(base.database, base.audit, base.clock, alertSettings(base.settings), logAlert) {}
+      alerts(base.database, base.audit, base.clock, alertSettings(base.settings), logAlert),
+      links(base.database, videos.proof, base.store, base.audit, base.clock) {}
 
 void Campaigns::stopSending(Millis grace) {
   dispatcher.stopClaiming();

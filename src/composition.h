@@ -50,6 +50,7 @@
 #include "tracking/campaign_watch_pages.h"
 #include "tracking/counter_audit.h"
 #include "tracking/counter_job.h"
+#include "tracking/link_service.h"
 #include "transcoder/process.h"
 #include "users/audit_log.h"
 #include "users/token_service.h"
@@ -161,6 +162,7 @@ struct Campaigns {
   messages::TokenProbe probe;
   messages::ResolutionService resolutions;
   alerts::AlertService alerts;
+  tracking::LinkService links;
 };
 
 // Names this process in leases. A host name alone would not tell a restart from its predecessor.

@@ -19,6 +19,7 @@
 #include "http/health.h"
 #include "http/idempotency.h"
 #include "http/import_endpoints.h"
+#include "http/link_endpoints.h"
 #include "http/message_endpoints.h"
 #include "http/metrics_endpoints.h"
 #include "http/openapi.h"
@@ -39,6 +40,7 @@
 #include "log.h"
 #include "metrics/database_metrics.h"
 #include "metrics/process_metrics.h"
+#include "service_key.h"
 #include "ticker.h"
 
 namespace clipcourier {
@@ -46,7 +48,8 @@ namespace {
 
 constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kProbeEvery{5'000},
     kRenewEvery{60'000}, kVerifyEvery{300'000}, kTemplatesEvery{15'000}, kScheduleEvery{5'000};
-constexpr Millis kDecideEvery{60'000}, kAlertEvery{15'000}, kCollectEvery{1'000};
+constexpr Millis kDecideEvery{60'000}, kAlertEvery{15'000}, kCollectEvery{1'000},
+    kCertificatesEvery{10'000};
 constexpr Millis kTidyEvery{3'600'000};  // also the age at which a file without import is abandoned
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
 constexpr int kPictureThreads = 1;  // beside the clips: somebody waits for the poster they chose
@@ -122,6 +125,7 @@ struct Endpoints {
         resolutions(campaigns.resolutions, base.clock),
         alerts(campaigns.alerts),
         queue(base.database, campaigns.holds, base.clock, waits(campaigns)),
+        links(campaigns.links),
         webhooks(webhookSources(senders, receipts), base.database, base.clock),
         watch(receipts.watchPages, base.store, base.settings.pages) {}
 
@@ -162,6 +166,7 @@ struct Endpoints {
     append(routes.api, resolutions.routes());
     append(routes.api, alerts.routes());
     append(routes.api, queue.routes());
+    append(routes.api, links.routes());
     append(routes.api, events.routes());
     append(routes.api, metrics.routes());
     append(routes.api, http::webhookReportRoutes(base.database));
@@ -218,6 +223,7 @@ struct Endpoints {
   http::ResolutionEndpoints resolutions;
   http::AlertEndpoints alerts;
   http::QueueEndpoints queue;
+  http::LinkEndpoints links;
   http::WebhookEndpoints webhooks;
   http::WatchEndpoints watch;
 };
@@ -225,7 +231,7 @@ struct Endpoints {
 }  // namespace
 
 struct Service::Parts {
-  explicit Parts(Settings settings)
+  Parts(Settings settings, std::optional<Millis> aliveEvery, std::function<void()> alive)
       : base(std::move(settings)),
         videos(base),
         customers(base),
@@ -234,7 +240,7 @@ struct Service::Parts {
         campaigns(base, videos, senders, receipts),
         endpoints(base, videos, customers, senders, receipts, campaigns),
         jobs(base.database, base.clock, base.bell, jobHandlers(), runnerSettings(base.instruments)),
-        ticker(chores()),
+        ticker(chores(aliveEvery, std::move(alive))),
         housekeeping(videos.uploads, videos.cleaner),
         housekeeper(housekeeping.chores()),
         server(base.settings.http, endpoints.routes(), base.tokens, log::line,
@@ -255,8 +261,8 @@ struct Service::Parts {
     return handlers;
   }
 
-  std::vector<Ticker::Chore> chores() {
-    return {
+  std::vector<Ticker::Chore> chores(std::optional<Millis> aliveEvery, std::function<void()> alive) {
+    std::vector<Ticker::Chore> chores = {
         {"complete campaigns", kCompleteEvery, [this] { campaigns.service.completeExhausted(); }},
         {"settle interrupted sends", kSettleEvery, [this] { campaigns.dispatcher.settle(); }},
         {"verify counters", kVerifyEvery, [this] { receipts.counterJob.addWhenDue(); }},
@@ -279,7 +285,14 @@ struct Service::Parts {
          [this] { customers.importJobs.removeAbandoned(kTidyEvery); }},
         {"collect events", kCollectEvery, [this] { endpoints.feed.collect(); }},
         {"forget old events", kTidyEvery, [this] { endpoints.feed.prune(); }},
-        {"forget idempotency keys", kTidyEvery, [this] { endpoints.once.prune(); }}};
+        {"forget idempotency keys", kTidyEvery, [this] { endpoints.once.prune(); }},
+        {"look at certificates", kCertificatesEvery, [this] { server.reloadCertificates(false); }}};
+    if (aliveEvery)
+      chores.push_back({"prove that it lives", *aliveEvery, [this, alive = std::move(alive)] {
+                          proveWritable(base.database);
+                          alive();
+                        }});
+    return chores;
   }
 
   void pruneWebhooks() {
@@ -303,7 +316,8 @@ struct Service::Parts {
   bool running = false;
 };
 
-Service::Service(Settings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {
+Service::Service(Settings settings, std::optional<Millis> aliveEvery, std::function<void()> alive)
+    : parts_(std::make_unique<Parts>(std::move(settings), aliveEvery, std::move(alive))) {
   for (const std::string& name : parts_->base.migrations)
     log::info("database.migrated", {{"migration", name}});
 }
@@ -339,14 +353,17 @@ void Service::stop() {
   parts.receipts.webhooks.stop();
 }
 
+void Service::reloadCertificates() { parts_->server.reloadCertificates(true); }
+
 std::vector<Service::Listener> Service::listeners() const {
   using http::Port;
+  const http::ServerSettings& http = parts_->base.settings.http;
   const auto url = [&](const http::ListenerSettings& settings, Port port) {
+    const std::string scheme = http::tlsOf(http, settings).given() ? "https://" : "http://";
     const bool v6 = settings.address.find(':') != std::string::npos;
-    return "http://" + (v6 ? "[" + settings.address + "]" : settings.address) + ":" +
+    return scheme + (v6 ? "[" + settings.address + "]" : settings.address) + ":" +
            std::to_string(parts_->server.port(port));
   };
-  const http::ServerSettings& http = parts_->base.settings.http;
   return {{"api", url(http.api, Port::api)},
           {"webhooks", url(http.webhooks, Port::webhooks)},
           {"public", url(http.publicPages, Port::publicPages)}};

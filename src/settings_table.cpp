@@ -98,6 +98,15 @@ bool isWebAddress(const std::string& text) {
   return false;
 }
 
+bool isLocation(const std::string& text) {
+  if (text.empty()) return true;
+  return text.size() > 1 && text.front() == '/' && text.back() != '/' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '/' || c == '-' || c == '_' || c == '.';
+         });
+}
+
 bool isListOfNames(const std::string& text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == ',' || c == ' ';
@@ -137,6 +146,11 @@ void addListener(std::vector<SettingEntry>& table, const std::string& name,
   table.push_back(count(prefix + "port", listener.port, 0, 65'535));
   table.push_back(count(prefix + "threads", listener.threads, 1, 1'000));
   table.push_back(count(prefix + "max_connections", listener.maxConnections, 1, 100'000));
+  table.push_back(
+      count(prefix + "max_connections_per_address", listener.maxPerAddress, 0, 100'000));
+  table.push_back(words(prefix + "tls_certificate_file", listener.tls.certificate,
+                        "a path, \"none\", or nothing", [](const std::string&) { return true; }));
+  table.push_back(optionalPath(prefix + "tls_key_file", listener.tls.key));
 }
 
 // What holds for all three listeners alike.
@@ -157,12 +171,29 @@ void addHttpTimes(std::vector<SettingEntry>& table, http::ServerSettings& http) 
   table.push_back(seconds("http.stop_timeout_s", http.stopTimeout, 1, 6));
 }
 
+SettingEntry networks(std::string key, http::ServerSettings& http) {
+  http::ServerSettings* settings = &http;
+  const auto parse = [settings](const std::string& text) {
+    const auto networks = http::Networks::parse(text);
+    if (!networks) return false;
+    for (auto* listener : {&settings->api, &settings->webhooks, &settings->publicPages})
+      listener->trustedProxies = *networks;
+    return true;
+  };
+  return {std::move(key),
+          "addresses and networks (10.0.0.0/8) with commas between them, or nothing", parse,
+          [settings] { return settings->api.trustedProxies.text(); }};
+}
+
 void addPages(std::vector<SettingEntry>& table, http::WatchSettings& pages) {
   const auto optional = [](const std::string& text) { return text.empty() || isWebAddress(text); };
   table.push_back(
       words("http.public_url", pages.publicUrl,
             "an http:// or https:// address without a slash at its end",
             [](const std::string& text) { return isWebAddress(text) && text.back() != '/'; }));
+  table.push_back(words("http.x_accel_prefix", pages.accelPrefix,
+                        "a path that begins with / and does not end with it, or nothing",
+                        isLocation));
   table.push_back(words("pages.imprint_url", pages.imprintUrl,
                         "an http:// or https:// address, or nothing", optional));
   table.push_back(words("pages.privacy_url", pages.privacyUrl,
@@ -254,6 +285,9 @@ std::vector<SettingEntry> settingsTable(Settings& settings) {
                         "networks as 10.1.0.0/16 with commas between them, or nothing",
                         isListOfNetworks));
   table.push_back(hours("events.kept_hours", settings.eventsKept, 1, 720));
+  table.push_back(optionalPath("http.tls_certificate_file", settings.http.tls.certificate));
+  table.push_back(optionalPath("http.tls_key_file", settings.http.tls.key));
+  table.push_back(networks("http.trusted_proxies", settings.http));
   addPages(table, settings.pages);
   table.push_back(converted(
       "pages.link_life_days", 1, 3'650,

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "http/file_reply.h"
 #include "http/watch_html.h"
+#include "media/folder_store.h"
 
 namespace clipcourier::http {
 namespace {
@@ -91,7 +92,8 @@ Reply WatchEndpoints::page(Request& request) const {
     return watchHtml(*page, settings_, token, pageLanguage(request, page->language));
   }
   if (const auto* over = std::get_if<tracking::PageIsOver>(&found)) {
-    return absentHtml(settings_, "over", 410, token, pageLanguage(request, over->language));
+    return absentHtml(settings_, over->revoked ? "revoked" : "over", 410, token,
+                      pageLanguage(request, over->language));
   }
   return absentHtml(settings_, "unknown", 404, token, pageLanguage(request, ""));
 }
@@ -99,7 +101,10 @@ Reply WatchEndpoints::page(Request& request) const {
 tracking::WatchPage WatchEndpoints::pageOf(const Request& request) const {
   tracking::WatchLookup found = pages_.find(request.pathText("token"));
   if (auto* page = std::get_if<tracking::WatchPage>(&found)) return std::move(*page);
-  if (std::holds_alternative<tracking::PageIsOver>(found)) {
+  if (const auto* over = std::get_if<tracking::PageIsOver>(&found)) {
+    if (over->revoked)
+      throw Error(ErrorKind::gone, "this video was withdrawn", "Ask the sender about it.",
+                  "watch.revoked");
     throw Error(ErrorKind::gone, "this page is over", "Ask the sender for a new link.",
                 "watch.over");
   }
@@ -128,15 +133,26 @@ Reply WatchEndpoints::badge(Request& request) const {
   return file(request, page.badge ? page.badge->media : page.poster);
 }
 
-// Private and not for long: the page can be revoked, and only its customer was meant to see it.
+// Only its customer was meant to see it, and a page can be revoked: a browser asks each time, and
+// learns in one round trip that what it has is still right.
 Reply WatchEndpoints::file(const Request& request, const tracking::WatchMedia& media) const {
   if (media.sha256.empty()) noSuchPage();
+  if (isSentByProxy(request))
+    return bytes("", media.contentType)
+        .with("Cache-Control", "private, no-cache")
+        .with("X-Accel-Redirect", settings_.accelPrefix + "/" + media::storedPath(media.sha256));
   media::OpenFile open = media_.open(media.sha256);
   return fileReply(request, {.file = std::move(open.fd),
                              .size = open.size.bytes,
                              .contentType = media.contentType,
                              .etag = media.sha256,
-                             .cacheControl = "private, max-age=3600"});
+                             .cacheControl = "private, no-cache"});
+}
+
+// A trusted proxy says that it can; the header of anybody else never gets here. The link was looked
+// at for each request all the same.
+bool WatchEndpoints::isSentByProxy(const Request& request) const {
+  return !settings_.accelPrefix.empty() && request.header("x-sendfile-type") == "X-Accel-Redirect";
 }
 
 Reply WatchEndpoints::event(Request& request) {

@@ -13,7 +13,8 @@ namespace clipcourier::tracking {
 // The watch pages of campaign messages.
 //
 // A link that was sent keeps working when its campaign is paused or cancelled and when its customer
-// says stop: they may still watch what they got. It ends `linkLife` after the message was made.
+// says stop: they may still watch what they got. It ends `linkLife` after the message was made, or
+// when it is revoked; the page then shows nothing, and no file of it can be fetched.
 //
 // An event is written to the person's message only when the consent the message was sent under
 // covers tracking and still stands; else only the campaign's counter "<event>_anonymous" grows, by

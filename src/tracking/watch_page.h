@@ -31,7 +31,7 @@ struct WatchPage {
   std::string language;       // of the message: "de", "en"
   int width = 0, height = 0;  // of the clip, in pixels
   Millis duration{0};
-  WatchMedia clip;                        // what was sent
+  WatchMedia clip;                        // what was sent, or what is shown instead
   std::vector<WatchStream> streams = {};  // at least as large, for this page; the largest first
   WatchMedia poster;                      // JPEG
   std::optional<WatchMedia> posterWebp = {};
@@ -41,6 +41,7 @@ struct WatchPage {
 struct NoSuchPage {};    // a token we did not make, or of a message that is gone
 struct PageIsOver {      // its time has passed, or its customer asked to be forgotten
   std::string language;  // "" when it is not known any more
+  bool revoked = false;  // its sender took the link back
 };
 using WatchLookup = std::variant<WatchPage, NoSuchPage, PageIsOver>;
 
