@@ -23,7 +23,8 @@ constexpr auto unknown = "UPDATE webhooks SET unknown_parts = $1 WHERE id = $2";
 constexpr auto prune = R"sql(
   DELETE FROM webhooks WHERE id IN (
     SELECT id FROM webhooks WHERE state <> 'stored' AND received_at_ms < $1
-      AND received_at_ms < CASE WHEN state = 'applied' AND unknown_parts = 0 THEN $2 ELSE $3 END
+      AND received_at_ms < CASE WHEN state = 'applied' AND unknown_parts = 0 THEN CAST($2 AS BIGINT)
+                                ELSE CAST($3 AS BIGINT) END
     ORDER BY received_at_ms LIMIT $4))sql";
 constexpr auto lock = "SELECT id FROM webhooks WHERE id IN {ids $1} AND state = 'stored'";
 constexpr auto applied = R"sql(

@@ -403,7 +403,8 @@ TEST_CASE("poisoned webhooks block nothing behind them", "[messages]") {
       R"({"object":"whatsapp_business_account","entry":[7,null,{"changes":[null,[],{"field":"messages","value":[]}]}]})",
       R"({"object":"whatsapp_business_account","entry":[{"id":"2001","time":1e308,"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":1001},"messages":[{"from":4917100000001,"id":99999999999999999999999,"type":"text","timestamp":-9e99,"text":"x"}]}}]}]})",
       R"({"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"1001"},"statuses":[{"id":"w","status":"sent","timestamp":"99999999999999999999","errors":[{"code":1e40}]}]}}]}]})",
-      World::webhook("messages", {{"from", std::string(1, '\0')}, {"id", id}, {"type", id}, {"text", 7}}),
+      World::webhook("messages",
+                     {{"from", std::string(1, '\0')}, {"id", id}, {"type", id}, {"text", 7}}),
       World::webhook("statuses", {{"id", nlohmann::json::array()}, {"status", "read"}}),
   };
   for (const std::string& body : poison) world.store(body);
