@@ -1,9 +1,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/byte_size.h"
 #include "base/byte_source.h"
+#include "base/clock.h"
 #include "base/unique_fd.h"
 #include "media/temp_file.h"
 
@@ -34,6 +37,13 @@ struct OpenFile {
   ByteSize size;
 };
 
+// As a list shows it.
+struct ListedFile {
+  std::string sha256;
+  ByteSize size;
+  TimePoint storedAt;  // when these bytes were stored last
+};
+
 class MediaStore {
  public:
   virtual ~MediaStore() = default;
@@ -42,7 +52,8 @@ class MediaStore {
   // whatever the size. More than `limit`: Error(tooLarge). For forms, where a file's end is not yet
   // the end.
   virtual Incoming receive(ByteSource& source, ByteSize limit) = 0;
-  // Returns when the bytes are durable under their hash.
+  // Returns when the bytes are durable under their hash. They count as stored now also when they
+  // were there, which keeps removeStoredBefore() from them until somebody can refer to them.
   virtual StoredFile keep(Incoming incoming) = 0;
   StoredFile put(ByteSource& source, ByteSize limit) { return keep(receive(source, limit)); }
 
@@ -65,6 +76,14 @@ class MediaStore {
 
   // False when it was not there. The caller makes sure that nothing refers to it, nor is about to.
   virtual bool remove(const std::string& sha256) = 0;
+
+  // The files whose hash begins with these two digits, in no order.
+  virtual std::vector<ListedFile> list(std::string_view firstDigits) const = 0;
+  // Removes it unless it was stored, also again, at that time or later. False when it stays or was
+  // not there.
+  virtual bool removeStoredBefore(const std::string& sha256, TimePoint time) = 0;
+  // Removes what killed processes left half-written; returns its bytes.
+  virtual ByteSize removeAbandoned() = 0;
 };
 
 }  // namespace clipcourier::media

@@ -24,7 +24,7 @@ void syncRange(int fd, std::uint64_t from, std::uint64_t count, unsigned flags) 
 
 void PacedWriter::write(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = ::write(fd_, bytes.data(), bytes.size());
+    const ssize_t count = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(written_));
     if (count == -1 && errno == EINTR) continue;
     if (count == -1) throwErrno("write a new file");
     bytes.remove_prefix(static_cast<std::size_t>(count));

@@ -1,24 +1,17 @@
 #include "media/temp_file.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <memory>
-#include <string_view>
 
 #include "base/crypto.h"
 #include "media/file_error.h"
+#include "media/folder.h"
 
 namespace clipcourier::media {
 namespace {
-
-struct CloseFolder {
-  void operator()(DIR* folder) const noexcept { closedir(folder); }
-};
-using Folder = std::unique_ptr<DIR, CloseFolder>;
 
 bool isUnlinked(int fd) {
   struct stat facts {};
@@ -31,9 +24,13 @@ void lock(int fd) {
     if (errno != EINTR) throwErrno("lock a new file");
 }
 
-void removeIfAbandoned(int folder, const char* name) {
-  const UniqueFd fd(::openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) ::unlinkat(folder, name, 0);
+std::uint64_t removeIfAbandoned(int folder, const std::string& name) {
+  const UniqueFd fd(::openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return 0;
+  struct stat facts {};
+  const bool known = ::fstat(fd.get(), &facts) == 0;
+  const bool removed = ::unlinkat(folder, name.c_str(), 0) == 0;
+  return known && removed ? static_cast<std::uint64_t>(facts.st_size) : 0;
 }
 
 }  // namespace
@@ -50,15 +47,17 @@ TempFile TempFile::create(int folder) {
   }
 }
 
-void TempFile::removeAbandoned(int folder) {
-  // A descriptor of its own: fdopendir() takes it over.
-  UniqueFd own(check(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "list temp files"));
-  const Folder list(::fdopendir(own.get()));
-  if (!list) throwErrno("list temp files");
-  own.release();
-  while (const dirent* entry = ::readdir(list.get()))
-    if (std::string_view(entry->d_name) != "." && std::string_view(entry->d_name) != "..")
-      removeIfAbandoned(folder, entry->d_name);
+TempFile TempFile::linkTo(int folder, int fromFolder, const std::string& fromName, int fd) {
+  std::string name = crypto::hex(crypto::randomBytes(16));
+  UniqueFd own(check(::fcntl(fd, F_DUPFD_CLOEXEC, 0), "hold a partial file"));
+  check(::linkat(fromFolder, fromName.c_str(), folder, name.c_str(), 0), "link a partial file");
+  return TempFile(folder, std::move(name), std::move(own));
+}
+
+std::uint64_t TempFile::removeAbandoned(int folder) {
+  std::uint64_t freed = 0;
+  for (const std::string& name : namesIn(folder)) freed += removeIfAbandoned(folder, name);
+  return freed;
 }
 
 TempFile::TempFile(TempFile&& other) noexcept
@@ -72,6 +71,7 @@ TempFile::~TempFile() {
 
 void TempFile::moveTo(int folder, const std::string& name) {
   check(::fchmod(fd_.get(), 0400), "make a stored file read-only");
+  touch(fd_.get());
   check(::renameat(folder_, name_.c_str(), folder, name.c_str()), "name a stored file");
   name_.clear();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/unique_fd.h"
@@ -13,16 +14,18 @@ class TempFile {
  public:
   // Mode 0600, read and write, close-on-exec.
   static TempFile create(int folder);
-  // Unlinks the files in the folder that no living process holds.
-  static void removeAbandoned(int folder);
+  // Another name, in `folder`, for a file that the caller holds locked; the first one stays.
+  static TempFile linkTo(int folder, int fromFolder, const std::string& fromName, int fd);
+  // Unlinks the files in the folder that no living process holds; returns their bytes.
+  static std::uint64_t removeAbandoned(int folder);
 
   TempFile(TempFile&&) noexcept;
   TempFile& operator=(TempFile&&) = delete;
   ~TempFile();
 
   int fd() const noexcept { return fd_.get(); }
-  // Moves the file, made read-only, over whatever has that name. Afterwards this object holds
-  // nothing more than the descriptor.
+  // Moves the file, made read-only and with the time of now, over whatever has that name.
+  // Afterwards this object holds nothing more than the descriptor.
   void moveTo(int folder, const std::string& name);
 
  private:

@@ -4,10 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "alerts/alert_service.h"
 #include "base/clock.h"
 #include "campaigns/campaign_service.h"
 #include "campaigns/launch_check.h"
 #include "campaigns/launch_job.h"
+#include "campaigns/preview.h"
+#include "campaigns/schedule_service.h"
 #include "channels/channel.h"
 #include "customers/consent_desk.h"
 #include "customers/consent_service.h"
@@ -19,13 +22,18 @@
 #include "db/serve_lock.h"
 #include "jobs/bell.h"
 #include "media/folder_store.h"
+#include "media/partial_files.h"
 #include "messages/attempt_token.h"
 #include "messages/dispatcher.h"
 #include "messages/hold_service.h"
 #include "messages/inbound_applier.h"
 #include "messages/opt_out.h"
+#include "messages/reactions.h"
 #include "messages/receipt_applier.h"
-#include "messages/retry_policy.h"
+#include "messages/resolution.h"
+#include "messages/sender_event_applier.h"
+#include "messages/session_sender.h"
+#include "messages/token_probe.h"
 #include "messages/watch_token.h"
 #include "messages/webhook_applier.h"
 #include "metrics/instruments.h"
@@ -36,17 +44,23 @@
 #include "senders/sender_check.h"
 #include "senders/sender_directory.h"
 #include "senders/sender_service.h"
+#include "senders/template_jobs.h"
 #include "senders/template_sync.h"
 #include "settings.h"
 #include "tracking/campaign_watch_pages.h"
+#include "tracking/counter_audit.h"
+#include "tracking/counter_job.h"
+#include "tracking/link_service.h"
 #include "transcoder/process.h"
 #include "users/audit_log.h"
 #include "users/token_service.h"
 #include "videos/clip_proof.h"
 #include "videos/edit_service.h"
 #include "videos/ingest_service.h"
+#include "videos/media_cleaner.h"
 #include "videos/probe_job.h"
 #include "videos/transcode_job.h"
+#include "videos/upload_service.h"
 #include "videos/video_service.h"
 
 // The objects of the service, a struct for each part of the tree. Members are built from top to
@@ -63,6 +77,7 @@ struct Base {
   const std::vector<std::string> migrations;  // applied just now
   const crypto::KeyRing keys;
   media::FolderStore store;
+  media::PartialFiles partials;
   const users::AuditLog audit{clock};
   users::TokenService tokens{database, audit, clock};
   jobs::Bell bell;
@@ -76,6 +91,8 @@ struct Videos {
   const transcoder::Process transcoder;
   const videos::ClipProof proof;
   videos::IngestService ingest;
+  videos::UploadService uploads;
+  videos::MediaCleaner cleaner;
   videos::VideoService service;
   videos::EditService edits;
   videos::ProbeJob probe;
@@ -99,9 +116,11 @@ struct Senders {
 
   const std::unique_ptr<net::HttpEngine> http;
   const senders::SecretSources secrets;
+  const senders::AllowedHosts hosts;
   senders::SenderDirectory directory;
   senders::SenderService service;
   senders::TemplateSync templates;
+  senders::TemplateJobs templateJobs;
   senders::MediaLedger media;
   senders::MediaJobs mediaJobs;
   senders::SenderCheck check;
@@ -112,14 +131,17 @@ struct Receipts {
   Receipts(Base& base, const Customers& customers);
 
   const channels::Channel& whatsapp;
-  const messages::RetryPolicy retry;
+  const messages::Reactions reactions;
   const messages::OptOut optOut;
   const messages::AttemptToken attemptTokens;
   const messages::WatchToken watchTokens;
   const messages::ReceiptApplier receipts;
   const messages::InboundApplier inbound;
+  const messages::SenderEventApplier senderEvents;
   messages::WebhookApplier webhooks;
   tracking::CampaignWatchPages watchPages;
+  const tracking::CounterAudit counterAudit;
+  tracking::CounterJob counterJob;
 };
 
 // What is sent, and the sending itself.
@@ -132,8 +154,15 @@ struct Campaigns {
   messages::Dispatcher dispatcher;
   const campaigns::LaunchCheck launchCheck;
   campaigns::CampaignService service;
+  messages::SessionSender sessions;
+  campaigns::ScheduleService schedules;
+  const campaigns::Previewer previews;
   campaigns::LaunchJob launch;
   messages::HoldService holds;
+  messages::TokenProbe probe;
+  messages::ResolutionService resolutions;
+  alerts::AlertService alerts;
+  tracking::LinkService links;
 };
 
 // Names this process in leases. A host name alone would not tell a restart from its predecessor.

@@ -8,7 +8,10 @@
 #include "composition.h"
 #include "db/migrations.h"
 #include "events/event_feed.h"
+#include "housekeeping.h"
+#include "http/alert_endpoints.h"
 #include "http/campaign_endpoints.h"
+#include "http/campaign_report_endpoints.h"
 #include "http/consent_endpoints.h"
 #include "http/customer_endpoints.h"
 #include "http/edit_endpoints.h"
@@ -16,29 +19,37 @@
 #include "http/health.h"
 #include "http/idempotency.h"
 #include "http/import_endpoints.h"
+#include "http/link_endpoints.h"
 #include "http/message_endpoints.h"
 #include "http/metrics_endpoints.h"
 #include "http/openapi.h"
 #include "http/picture_endpoints.h"
 #include "http/profile_endpoints.h"
 #include "http/queue_endpoints.h"
+#include "http/resolution_endpoints.h"
+#include "http/schedule_endpoints.h"
 #include "http/sender_endpoints.h"
 #include "http/server.h"
 #include "http/token_endpoints.h"
+#include "http/upload_endpoints.h"
 #include "http/video_endpoints.h"
 #include "http/watch_endpoints.h"
 #include "http/webhook_endpoints.h"
+#include "http/webhook_report.h"
 #include "jobs/job_runner.h"
 #include "log.h"
 #include "metrics/database_metrics.h"
 #include "metrics/process_metrics.h"
+#include "service_key.h"
 #include "ticker.h"
 
 namespace clipcourier {
 namespace {
 
-constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kRenewEvery{60'000};
-constexpr Millis kCollectEvery{1'000};
+constexpr Millis kCompleteEvery{1'000}, kSettleEvery{5'000}, kProbeEvery{5'000},
+    kRenewEvery{60'000}, kVerifyEvery{300'000}, kTemplatesEvery{15'000}, kScheduleEvery{5'000};
+constexpr Millis kDecideEvery{60'000}, kAlertEvery{15'000}, kCollectEvery{1'000},
+    kCertificatesEvery{10'000};
 constexpr Millis kTidyEvery{3'600'000};  // also the age at which a file without import is abandoned
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
 constexpr int kPictureThreads = 1;  // beside the clips: somebody waits for the poster they chose
@@ -72,9 +83,17 @@ void append(std::vector<http::Route>& to, std::vector<http::Route> more) {
   std::move(more.begin(), more.end(), std::back_inserter(to));
 }
 
+messages::UnknownPolicy unknownPolicy(const Settings& settings) {
+  const std::string& name = settings.dispatch.unknownPolicy;
+  return name == "resend"    ? messages::UnknownPolicy::resend
+         : name == "give_up" ? messages::UnknownPolicy::giveUp
+                             : messages::UnknownPolicy::keep;
+}
+
 http::MessageViewSettings messageView(const Settings& settings) {
   http::MessageViewSettings view;
   view.publicUrl = settings.pages.publicUrl;
+  view.patience = settings.dispatch.unknownPatience;
   return view;
 }
 
@@ -84,23 +103,29 @@ struct Endpoints {
             composition::Senders& senders, composition::Receipts& receipts,
             composition::Campaigns& campaigns)
       : base(base),
+        steered(campaigns),
         once(base.database, base.clock, base.settings.idempotencyKept),
         feed(base.database, base.clock, base.settings.eventsKept),
         events(feed),
         metrics([this] { return metricsText(); }, base.tokens, base.settings.metricsAllow),
         tokens(base.tokens, base.database, base.clock),
         videos(base.database, videos.ingest, videos.service, base.store),
+        uploads(videos.uploads),
         edits(base.database, videos.edits),
         pictures(base.database, videos.edits, base.store),
         profiles(videos.profiles),
         customers(customers.service),
         consents(customers.desk),
         imports(customers.importJobs, customers.imports),
-        senders(senders.service, senders.templates, senders.check, base.database),
+        senders(senders.service, senders.templates, senders.check, base.database, base.clock),
         campaigns(campaigns.service, base.database, waits(campaigns)),
+        campaignReports(base.database, base.keys, base.audit),
         messages(base.database, receipts.watchTokens, base.clock, waits(campaigns),
                  messageView(base.settings)),
+        resolutions(campaigns.resolutions, base.clock),
+        alerts(campaigns.alerts),
         queue(base.database, campaigns.holds, base.clock, waits(campaigns)),
+        links(campaigns.links),
         webhooks(webhookSources(senders, receipts), base.database, base.clock),
         watch(receipts.watchPages, base.store, base.settings.pages) {}
 
@@ -125,6 +150,7 @@ struct Endpoints {
     append(routes.api, http::openApiRoutes());
     append(routes.api, tokens.routes());
     append(routes.api, videos.routes());
+    append(routes.api, uploads.routes());
     append(routes.api, edits.routes());
     append(routes.api, pictures.routes());
     append(routes.api, http::profileRoutes(profiles));
@@ -133,10 +159,17 @@ struct Endpoints {
     append(routes.api, imports.routes());
     append(routes.api, senders.routes());
     append(routes.api, campaigns.routes());
+    append(routes.api, campaignReports.routes());
+    append(routes.api, http::scheduleRoutes(steered.schedules));
+    append(routes.api, http::previewRoutes(steered.previews));
     append(routes.api, messages.routes());
+    append(routes.api, resolutions.routes());
+    append(routes.api, alerts.routes());
     append(routes.api, queue.routes());
+    append(routes.api, links.routes());
     append(routes.api, events.routes());
     append(routes.api, metrics.routes());
+    append(routes.api, http::webhookReportRoutes(base.database));
     append(routes.webhooks, webhooks.routes());
     append(routes.publicPages, watch.routes());
     routes.api = once.guard(std::move(routes.api));
@@ -169,12 +202,14 @@ struct Endpoints {
   }
 
   composition::Base& base;
+  composition::Campaigns& steered;
   http::IdempotencyKeys once;
   events::EventFeed feed;
   http::EventEndpoints events;
   http::MetricsEndpoints metrics;
   http::TokenEndpoints tokens;
   http::VideoEndpoints videos;
+  http::UploadEndpoints uploads;
   http::EditEndpoints edits;
   http::PictureEndpoints pictures;
   const videos::Profiles& profiles;
@@ -183,8 +218,12 @@ struct Endpoints {
   http::ImportEndpoints imports;
   http::SenderEndpoints senders;
   http::CampaignEndpoints campaigns;
+  http::CampaignReportEndpoints campaignReports;
   http::MessageEndpoints messages;
+  http::ResolutionEndpoints resolutions;
+  http::AlertEndpoints alerts;
   http::QueueEndpoints queue;
+  http::LinkEndpoints links;
   http::WebhookEndpoints webhooks;
   http::WatchEndpoints watch;
 };
@@ -192,7 +231,7 @@ struct Endpoints {
 }  // namespace
 
 struct Service::Parts {
-  explicit Parts(Settings settings)
+  Parts(Settings settings, std::optional<Millis> aliveEvery, std::function<void()> alive)
       : base(std::move(settings)),
         videos(base),
         customers(base),
@@ -201,7 +240,9 @@ struct Service::Parts {
         campaigns(base, videos, senders, receipts),
         endpoints(base, videos, customers, senders, receipts, campaigns),
         jobs(base.database, base.clock, base.bell, jobHandlers(), runnerSettings(base.instruments)),
-        ticker(chores()),
+        ticker(chores(aliveEvery, std::move(alive))),
+        housekeeping(videos.uploads, videos.cleaner),
+        housekeeper(housekeeping.chores()),
         server(base.settings.http, endpoints.routes(), base.tokens, log::line,
                requestObserver(base.instruments)) {}
 
@@ -212,21 +253,52 @@ struct Service::Parts {
     handlers.push_back(videos.transcode.picturesHandler(kPictureThreads));
     handlers.push_back(customers.importJobs.handler());
     handlers.push_back(senders.mediaJobs.handler());
+    handlers.push_back(senders.templateJobs.handler());
     handlers.push_back(campaigns.launch.handler());
+    handlers.push_back(campaigns.resolutions.handler());
     handlers.push_back(campaigns::cancelHandler(base.clock));
+    handlers.push_back(receipts.counterJob.handler());
     return handlers;
   }
 
-  std::vector<Ticker::Chore> chores() {
-    return {
+  std::vector<Ticker::Chore> chores(std::optional<Millis> aliveEvery, std::function<void()> alive) {
+    std::vector<Ticker::Chore> chores = {
         {"complete campaigns", kCompleteEvery, [this] { campaigns.service.completeExhausted(); }},
         {"settle interrupted sends", kSettleEvery, [this] { campaigns.dispatcher.settle(); }},
+        {"verify counters", kVerifyEvery, [this] { receipts.counterJob.addWhenDue(); }},
+        {"ask whether refused tokens work again", kProbeEvery,
+         [this] { campaigns.probe.runDue(); }},
+        {"decide about unknown messages", kDecideEvery,
+         [this] { campaigns.resolutions.apply(unknownPolicy(base.settings)); }},
+        {"look for what operations must know", kAlertEvery, [this] { campaigns.alerts.check(); }},
         {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }},
+        {"send session messages", kCompleteEvery, [this] { campaigns.sessions.runOnce(); }},
+        {"start scheduled campaigns", kScheduleEvery, [this] { campaigns.schedules.runDue(); }},
+        {"release languages", kTemplatesEvery,
+         [this] {
+           if (campaigns::releaseLanguages(base.database, base.clock) > 0)
+             campaigns.dispatcher.wake();
+         }},
+        {"read templates", kTemplatesEvery, [this] { senders.templateJobs.addDue(); }},
+        {"remove old webhooks", kTidyEvery, [this] { pruneWebhooks(); }},
         {"remove abandoned imports", kTidyEvery,
          [this] { customers.importJobs.removeAbandoned(kTidyEvery); }},
         {"collect events", kCollectEvery, [this] { endpoints.feed.collect(); }},
         {"forget old events", kTidyEvery, [this] { endpoints.feed.prune(); }},
-        {"forget idempotency keys", kTidyEvery, [this] { endpoints.once.prune(); }}};
+        {"forget idempotency keys", kTidyEvery, [this] { endpoints.once.prune(); }},
+        {"look at certificates", kCertificatesEvery, [this] { server.reloadCertificates(false); }}};
+    if (aliveEvery)
+      chores.push_back({"prove that it lives", *aliveEvery, [this, alive = std::move(alive)] {
+                          proveWritable(base.database);
+                          alive();
+                        }});
+    return chores;
+  }
+
+  void pruneWebhooks() {
+    const TimePoint now = base.clock.now();
+    messages::WebhookInbox(base.database)
+        .prune(now - base.settings.keepWebhooks, now - base.settings.keepUnknownWebhooks);
   }
 
   composition::Base base;
@@ -238,11 +310,14 @@ struct Service::Parts {
   Endpoints endpoints;
   jobs::JobRunner jobs;
   Ticker ticker;
+  Housekeeping housekeeping;
+  Ticker housekeeper;  // of its own: files take longer than rows
   http::Server server;
   bool running = false;
 };
 
-Service::Service(Settings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {
+Service::Service(Settings settings, std::optional<Millis> aliveEvery, std::function<void()> alive)
+    : parts_(std::make_unique<Parts>(std::move(settings), aliveEvery, std::move(alive))) {
   for (const std::string& name : parts_->base.migrations)
     log::info("database.migrated", {{"migration", name}});
 }
@@ -257,6 +332,7 @@ void Service::start() {
   // On SQLite the lock says that nobody else sends; what a crash left can be settled at once.
   parts.campaigns.dispatcher.start(parts.base.database.engine() == db::Engine::sqlite);
   parts.ticker.start();
+  parts.housekeeper.start();
   parts.server.start();
 }
 
@@ -267,6 +343,7 @@ void Service::stop() {
   std::thread sending([&] { parts.campaigns.stopSending(kSendsStop); });
   std::thread working([&] {
     parts.ticker.stop();
+    parts.housekeeper.stop();
     parts.senders.http->stop(kExchangesStop);
     if (!parts.jobs.stop(kJobsStop)) log::warning("jobs.slow_stop", nlohmann::json::object());
   });
@@ -276,14 +353,17 @@ void Service::stop() {
   parts.receipts.webhooks.stop();
 }
 
+void Service::reloadCertificates() { parts_->server.reloadCertificates(true); }
+
 std::vector<Service::Listener> Service::listeners() const {
   using http::Port;
+  const http::ServerSettings& http = parts_->base.settings.http;
   const auto url = [&](const http::ListenerSettings& settings, Port port) {
+    const std::string scheme = http::tlsOf(http, settings).given() ? "https://" : "http://";
     const bool v6 = settings.address.find(':') != std::string::npos;
-    return "http://" + (v6 ? "[" + settings.address + "]" : settings.address) + ":" +
+    return scheme + (v6 ? "[" + settings.address + "]" : settings.address) + ":" +
            std::to_string(parts_->server.port(port));
   };
-  const http::ServerSettings& http = parts_->base.settings.http;
   return {{"api", url(http.api, Port::api)},
           {"webhooks", url(http.webhooks, Port::webhooks)},
           {"public", url(http.publicPages, Port::publicPages)}};

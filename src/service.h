@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +16,10 @@ class Service {
  public:
   // Takes the lock of the database, brings the schema up to date (or refuses it), and opens all
   // stores. Throws Error saying what to do; then nothing has begun.
-  explicit Service(Settings settings);
+  // `alive` is called again and again, about `aliveEvery` apart, as long as the service does its
+  // work: its chores come round and the database takes writes.
+  explicit Service(Settings settings, std::optional<Millis> aliveEvery = {},
+                   std::function<void()> alive = {});
   ~Service();  // stops
 
   // Works on jobs, sends, and answers requests from here on. Throws Error(unavailable) naming an
@@ -23,6 +28,9 @@ class Service {
   // No new claims; requests in flight finish, or their messages become `unknown`. Takes less than
   // ten seconds. May be called twice.
   void stop();
+
+  // Takes the certificates of its listeners anew. What cannot be used is logged and not taken.
+  void reloadCertificates();
 
   struct Listener {
     std::string name, url;

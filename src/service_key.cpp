@@ -22,6 +22,7 @@ constexpr auto find = "SELECT key_check FROM installation WHERE id = 1";
 constexpr auto add = R"sql(
   INSERT INTO installation (id, key_check, created_at_ms) VALUES (1, $1, $2)
   ON CONFLICT (id) DO NOTHING)sql";
+constexpr auto touch = "UPDATE installation SET key_check = key_check WHERE id = 1";
 }  // namespace sql
 
 [[noreturn]] void failed(const std::string& doing, const std::string& file) {
@@ -116,6 +117,10 @@ crypto::KeyRing openServiceKey(const std::string& file, db::Database& database,
                 "key.other");
   }
   return keys;
+}
+
+void proveWritable(db::Database& database) {
+  database.write([](db::Transaction& tx) { tx.run(sql::touch); });
 }
 
 }  // namespace clipcourier

@@ -17,4 +17,8 @@ namespace clipcourier {
 // other users. The schema must be current.
 crypto::KeyRing openServiceKey(const std::string& file, db::Database& database, const Clock& clock);
 
+// A real write, durable when it returns, that changes nothing. Throws Error when the database takes
+// none.
+void proveWritable(db::Database& database);
+
 }  // namespace clipcourier

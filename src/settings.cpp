@@ -168,6 +168,8 @@ http::ServerSettings Settings::defaultHttp() {
   http.api.port = 8080;
   http.webhooks.port = 8081;
   http.publicPages.port = 8082;
+  for (auto* listener : {&http.api, &http.webhooks, &http.publicPages})
+    listener->trustedProxies = http::Networks::parse("127.0.0.0/8, ::1").value();
   return http;
 }
 

@@ -11,6 +11,7 @@
 #include "db/database.h"
 #include "http/settings.h"
 #include "http/watch_endpoints.h"
+#include "senders/allowed_hosts.h"
 
 namespace clipcourier {
 
@@ -24,6 +25,8 @@ struct Settings {
   std::string mediaFolder = "var/media";
   ByteSize maxUpload = 4295_MB;
   ByteSize minFree = 1000_MB;
+  std::chrono::hours cleanAfter{24};  // how long a file stays that nothing refers to
+  std::chrono::hours uploadLife{48};  // how long an upload may rest
 
   struct Transcoder {
     std::string program;         // empty: the one beside this program
@@ -44,8 +47,17 @@ struct Settings {
 
   std::chrono::hours linkLife{90 * 24};  // of a watch page, from when its message was made
 
+  std::chrono::hours countersVerifyEvery{24};  // of each campaign; 0: never
+
   std::string customersRegion = "DE";
   std::string secretsFolder = "var/secrets";
+  std::string allowedHosts{senders::AllowedHosts::kDefault};  // of a sender's base URL
+  Millis templatesEvery{3'600'000};  // how often the templates of a sender are read
+
+  std::chrono::hours keepWebhooks{14 * 24};         // that were applied
+  std::chrono::hours keepUnknownWebhooks{30 * 24};  // with parts we do not know
+  bool confirmStops = true;
+  Millis latestStart{3'600'000};  // of a campaign whose time came while the service was down
 
   struct Dispatch {
     int maxInFlight = 256;
@@ -53,7 +65,14 @@ struct Settings {
     Millis scopeHold{60'000};
     int maxTries = 6;
     Millis firstRetry{5'000}, longestRetry{3'600'000};
+    int guardFailures = 20, guardWindow = 50;
+    Millis unknownPatience{600'000};
+    std::string unknownPolicy = "keep";  // or "resend", "give_up": what was probably never sent
   } dispatch;
+
+  struct Alerts {
+    int unknownMessages = 20, unknownCodes = 5;
+  } alerts;
 
   struct Outgoing {
     std::string proxy, caFile;

@@ -46,7 +46,8 @@ SettingEntry seconds(std::string key, Millis& target, int least, int most) {
       [&target] { return target.count() / 1000; });
 }
 
-SettingEntry hours(std::string key, Millis& target, int least, int most) {
+template <class Duration>
+SettingEntry hours(std::string key, Duration& target, int least, int most) {
   return converted(
       std::move(key), least, most, [&target](auto value) { target = std::chrono::hours(value); },
       [&target] { return std::chrono::duration_cast<std::chrono::hours>(target).count(); });
@@ -97,6 +98,15 @@ bool isWebAddress(const std::string& text) {
   return false;
 }
 
+bool isLocation(const std::string& text) {
+  if (text.empty()) return true;
+  return text.size() > 1 && text.front() == '/' && text.back() != '/' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '/' || c == '-' || c == '_' || c == '.';
+         });
+}
+
 bool isListOfNames(const std::string& text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == ',' || c == ' ';
@@ -136,6 +146,11 @@ void addListener(std::vector<SettingEntry>& table, const std::string& name,
   table.push_back(count(prefix + "port", listener.port, 0, 65'535));
   table.push_back(count(prefix + "threads", listener.threads, 1, 1'000));
   table.push_back(count(prefix + "max_connections", listener.maxConnections, 1, 100'000));
+  table.push_back(
+      count(prefix + "max_connections_per_address", listener.maxPerAddress, 0, 100'000));
+  table.push_back(words(prefix + "tls_certificate_file", listener.tls.certificate,
+                        "a path, \"none\", or nothing", [](const std::string&) { return true; }));
+  table.push_back(optionalPath(prefix + "tls_key_file", listener.tls.key));
 }
 
 // What holds for all three listeners alike.
@@ -156,12 +171,29 @@ void addHttpTimes(std::vector<SettingEntry>& table, http::ServerSettings& http) 
   table.push_back(seconds("http.stop_timeout_s", http.stopTimeout, 1, 6));
 }
 
+SettingEntry networks(std::string key, http::ServerSettings& http) {
+  http::ServerSettings* settings = &http;
+  const auto parse = [settings](const std::string& text) {
+    const auto networks = http::Networks::parse(text);
+    if (!networks) return false;
+    for (auto* listener : {&settings->api, &settings->webhooks, &settings->publicPages})
+      listener->trustedProxies = *networks;
+    return true;
+  };
+  return {std::move(key),
+          "addresses and networks (10.0.0.0/8) with commas between them, or nothing", parse,
+          [settings] { return settings->api.trustedProxies.text(); }};
+}
+
 void addPages(std::vector<SettingEntry>& table, http::WatchSettings& pages) {
   const auto optional = [](const std::string& text) { return text.empty() || isWebAddress(text); };
   table.push_back(
       words("http.public_url", pages.publicUrl,
             "an http:// or https:// address without a slash at its end",
             [](const std::string& text) { return isWebAddress(text) && text.back() != '/'; }));
+  table.push_back(words("http.x_accel_prefix", pages.accelPrefix,
+                        "a path that begins with / and does not end with it, or nothing",
+                        isLocation));
   table.push_back(words("pages.imprint_url", pages.imprintUrl,
                         "an http:// or https:// address, or nothing", optional));
   table.push_back(words("pages.privacy_url", pages.privacyUrl,
@@ -191,6 +223,38 @@ void addDispatch(std::vector<SettingEntry>& table, Settings::Dispatch& dispatch)
   table.push_back(count("dispatch.max_tries", dispatch.maxTries, 1, 50));
   table.push_back(seconds("dispatch.first_retry_s", dispatch.firstRetry, 1, 3'600));
   table.push_back(seconds("dispatch.longest_retry_s", dispatch.longestRetry, 1, 604'800));
+  table.push_back(count("dispatch.guard_failures", dispatch.guardFailures, 1, 1'000'000));
+  table.push_back(count("dispatch.guard_window", dispatch.guardWindow, 1, 1'000'000));
+  table.push_back(seconds("dispatch.unknown_patience_s", dispatch.unknownPatience, 60, 604'800));
+  table.push_back(words("dispatch.unknown_policy", dispatch.unknownPolicy,
+                        "keep, resend or give_up", [](const std::string& text) {
+                          return text == "keep" || text == "resend" || text == "give_up";
+                        }));
+}
+
+SettingEntry days(std::string key, std::chrono::hours& target, int least, int most) {
+  return converted(
+      std::move(key), least, most,
+      [&target](auto value) { target = std::chrono::hours(24 * value); },
+      [&target] { return target.count() / 24; });
+}
+
+SettingEntry minutes(std::string key, Millis& target, int least, int most) {
+  return converted(
+      std::move(key), least, most, [&target](auto value) { target = Millis(value * 60'000); },
+      [&target] { return target.count() / 60'000; });
+}
+
+// How we stand with providers, and what they tell.
+void addChannels(std::vector<SettingEntry>& table, Settings& settings) {
+  table.push_back(words("senders.allowed_hosts", settings.allowedHosts,
+                        "host names with commas between them, and loopback for this machine",
+                        senders::AllowedHosts::isList));
+  table.push_back(minutes("senders.templates_every_min", settings.templatesEvery, 1, 10'080));
+  table.push_back(days("webhooks.keep_days", settings.keepWebhooks, 1, 3'650));
+  table.push_back(days("webhooks.keep_unknown_days", settings.keepUnknownWebhooks, 1, 3'650));
+  table.push_back(flag("messages.confirm_stop", settings.confirmStops));
+  table.push_back(minutes("campaigns.latest_start_min", settings.latestStart, 1, 10'080));
 }
 
 }  // namespace
@@ -209,6 +273,8 @@ std::vector<SettingEntry> settingsTable(Settings& settings) {
   table.push_back(path("media.folder", settings.mediaFolder));
   table.push_back(megabytes("media.max_upload_mb", settings.maxUpload, 1, 1'000'000));
   table.push_back(megabytes("media.min_free_mb", settings.minFree, 1, 10'000'000));
+  table.push_back(hours("media.clean_after_hours", settings.cleanAfter, 1, 8'760));
+  table.push_back(hours("uploads.expire_hours", settings.uploadLife, 1, 8'760));
   addTranscoder(table, settings.transcoder);
   addListener(table, "api", settings.http.api);
   addListener(table, "webhooks", settings.http.webhooks);
@@ -219,15 +285,25 @@ std::vector<SettingEntry> settingsTable(Settings& settings) {
                         "networks as 10.1.0.0/16 with commas between them, or nothing",
                         isListOfNetworks));
   table.push_back(hours("events.kept_hours", settings.eventsKept, 1, 720));
+  table.push_back(optionalPath("http.tls_certificate_file", settings.http.tls.certificate));
+  table.push_back(optionalPath("http.tls_key_file", settings.http.tls.key));
+  table.push_back(networks("http.trusted_proxies", settings.http));
   addPages(table, settings.pages);
   table.push_back(converted(
       "pages.link_life_days", 1, 3'650,
       [&settings](auto value) { settings.linkLife = std::chrono::hours(24 * value); },
       [&settings] { return settings.linkLife.count() / 24; }));
+  table.push_back(converted(
+      "counters.verify_every_h", 0, 8'760,
+      [&settings](auto value) { settings.countersVerifyEvery = std::chrono::hours(value); },
+      [&settings] { return settings.countersVerifyEvery.count(); }));
   table.push_back(words("customers.region", settings.customersRegion,
                         "a country in two capital letters, as DE", isRegion));
   table.push_back(path("senders.secrets_folder", settings.secretsFolder));
+  addChannels(table, settings);
   addDispatch(table, settings.dispatch);
+  table.push_back(count("alerts.unknown_messages", settings.alerts.unknownMessages, 1, 1'000'000));
+  table.push_back(count("alerts.unknown_codes", settings.alerts.unknownCodes, 1, 1'000'000));
   table.push_back(
       words("outgoing.proxy", settings.outgoing.proxy, "http://HOST:PORT, or nothing",
             [](const std::string& text) { return text.empty() || isWebAddress(text); }));

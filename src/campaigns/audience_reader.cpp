@@ -50,6 +50,41 @@ std::int64_t AudienceReader::count() {
                                    tags_);
 }
 
+std::map<std::string, std::int64_t> AudienceReader::locales() {
+  const std::string statement = std::string("SELECT c.locale, count(*)") + sql::from +
+                                sql::reachable + (byTag_ ? sql::tagged : sql::anyTag) +
+                                " GROUP BY c.locale";
+  std::map<std::string, std::int64_t> found;
+  for (auto& [locale, count] : db_.query<std::string, std::int64_t>(
+           db::forBatch(statement, db_.engine()), channel_, purpose_, tags_))
+    found[locale] = count;
+  return found;
+}
+
+FieldLengths AudienceReader::longest() {
+  const std::string statement =
+      std::string(
+          "SELECT max(length(c.name)), max(length(c.external_ref)), max(length(c.attributes))") +
+      sql::from + sql::reachable + (byTag_ ? sql::tagged : sql::anyTag);
+  using Length = std::optional<std::int64_t>;
+  const auto row = db_.queryOne<Length, Length, Length>(db::forBatch(statement, db_.engine()),
+                                                        channel_, purpose_, tags_);
+  const auto& [name, ref, attributes] = *row;
+  return {name.value_or(0), ref.value_or(0), attributes.value_or(0)};
+}
+
+std::vector<Reader> AudienceReader::readers(CustomerId after, int limit) {
+  const std::string statement =
+      std::string("SELECT k.customer_id, c.locale, c.name, c.external_ref, c.attributes") +
+      sql::from + sql::reachable + (byTag_ ? sql::tagged : sql::anyTag) + sql::page;
+  std::vector<Reader> found;
+  for (auto& [customer, locale, name, ref, attributes] :
+       db_.query<CustomerId, std::string, std::string, std::string, std::string>(
+           db::forBatch(statement, db_.engine()), channel_, purpose_, tags_, after, limit))
+    found.push_back({customer, std::move(locale), messages::recipientOf(name, ref, attributes)});
+  return found;
+}
+
 std::int64_t AudienceReader::unreachable() {
   const std::string statement = std::string("SELECT count(*)") + sql::from + sql::notReachable +
                                 (byTag_ ? sql::tagged : sql::anyTag);

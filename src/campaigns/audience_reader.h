@@ -1,10 +1,12 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "campaigns/campaign.h"
 #include "db/connection.h"
+#include "messages/composer.h"
 
 namespace clipcourier::campaigns {
 
@@ -15,6 +17,18 @@ struct Member {
   std::string locale;
 };
 
+// One of the audience, with what their text is made of.
+struct Reader {
+  CustomerId customer;
+  std::string locale;
+  messages::Recipient recipient;
+};
+
+// The most characters that a field has among the audience; of all attributes together.
+struct FieldLengths {
+  std::int64_t name = 0, externalRef = 0, attributes = 0;
+};
+
 // Who has consented to `purpose` on `channel` and can be reached there. Read all pages in one
 // Database::snapshot(), so that the audience is that of one moment.
 class AudienceReader {
@@ -23,6 +37,9 @@ class AudienceReader {
                  std::string purpose);
   std::vector<Member> page(CustomerId after, int limit);  // by rising customer id
   std::int64_t count();
+  std::map<std::string, std::int64_t> locales();  // how many have which locale
+  FieldLengths longest();
+  std::vector<Reader> readers(CustomerId after, int limit);  // as page()
   std::int64_t unreachable();  // consented, but without an address on this channel
 
  private:

@@ -42,7 +42,8 @@ struct CampaignInput {
   SenderId sender;
   std::string purpose = "marketing";
   Audience audience;
-  std::string fallbackLanguage = "de";      // for customers whose language has no content
+  // For customers whose language has no content; empty: their messages wait until it has one.
+  std::string fallbackLanguage = "de";
   std::vector<messages::Content> contents;  // clipSha256 is filled in from the clip
 };
 
@@ -52,6 +53,10 @@ struct Campaign : CampaignInput {
   std::string pauseReason, pausedBy;  // of a paused one, or of a draft whose launch failed
   TimePoint createdAt, updatedAt;
   std::optional<TimePoint> launchedAt, finishedAt;
+  std::optional<TimePoint> scheduledAt;  // of a scheduled one, and afterwards
+  std::string scheduleZone;              // in which it was chosen; for people
+  std::optional<TimePoint> scheduleCheckedAt;
+  std::string scheduleHold;  // why it did not start, or would not: a code of reasons.h
   std::int64_t version = 1;  // rises with each edit
 };
 

@@ -10,9 +10,17 @@ namespace {
 namespace sql {
 constexpr auto columns = R"sql(
   SELECT id, name, sender_id, purpose, audience, fallback_language, state, pause_reason, paused_by,
-    created_at_ms, updated_at_ms, launched_at_ms, finished_at_ms, version FROM campaigns )sql";
+    created_at_ms, updated_at_ms, launched_at_ms, finished_at_ms, version, scheduled_at_ms,
+    schedule_zone, schedule_checked_at_ms, schedule_hold FROM campaigns )sql";
 constexpr auto byId = "WHERE id = $1";
 constexpr auto before = "WHERE id < $1 ORDER BY id DESC LIMIT $2";
+constexpr auto scheduledBefore =
+    "WHERE state = 'scheduled' AND scheduled_at_ms <= $1 ORDER BY scheduled_at_ms, id";
+constexpr auto setSchedule = R"sql(
+  UPDATE campaigns SET scheduled_at_ms = $1, schedule_zone = $2, schedule_checked_at_ms = NULL,
+    schedule_hold = NULL WHERE id = $3)sql";
+constexpr auto setScheduleHold = R"sql(
+  UPDATE campaigns SET schedule_hold = $1, schedule_checked_at_ms = $2 WHERE id = $3)sql";
 constexpr auto add = R"sql(
   INSERT INTO campaigns (name, state, sender_id, purpose, audience, fallback_language, created_at_ms,
     updated_at_ms)
@@ -40,10 +48,11 @@ std::vector<Campaign> select(db::Connection& db, const char* where, const Args&.
   using OptionalTime = std::optional<TimePoint>;
   std::vector<Campaign> found;
   for (auto& [id, name, sender, purpose, audience, fallback, state, reason, by, created, updated,
-              launched, finished, version] :
+              launched, finished, version, scheduledAt, zone, checkedAt, scheduleHold] :
        db.query<CampaignId, std::string, SenderId, std::string, std::string, std::string,
                 std::string, std::string, std::string, TimePoint, TimePoint, OptionalTime,
-                OptionalTime, std::int64_t>(std::string(sql::columns) + where, args...)) {
+                OptionalTime, std::int64_t, OptionalTime, std::string, OptionalTime, std::string>(
+           std::string(sql::columns) + where, args...)) {
     Campaign campaign;
     campaign.id = id;
     campaign.name = name;
@@ -59,6 +68,10 @@ std::vector<Campaign> select(db::Connection& db, const char* where, const Args&.
     campaign.launchedAt = launched;
     campaign.finishedAt = finished;
     campaign.version = version;
+    campaign.scheduledAt = scheduledAt;
+    campaign.scheduleZone = zone;
+    campaign.scheduleCheckedAt = checkedAt;
+    campaign.scheduleHold = scheduleHold;
     campaign.contents = messages::ContentRepository(db).of(id);
     found.push_back(std::move(campaign));
   }
@@ -107,6 +120,20 @@ bool CampaignRepository::move(CampaignId id, const std::vector<CampaignState>& f
 // SQLite has one writer anyway.
 void CampaignRepository::lock(CampaignId id) {
   if (db_.engine() == db::Engine::postgresql) db_.scalar<CampaignId>(sql::lock, id);
+}
+
+void CampaignRepository::setSchedule(CampaignId id, std::optional<TimePoint> at,
+                                     const std::string& zone) {
+  db_.run(sql::setSchedule, at, zone, id);
+}
+
+void CampaignRepository::setScheduleHold(CampaignId id, const std::string& reason,
+                                         TimePoint checkedAt) {
+  db_.run(sql::setScheduleHold, reason, checkedAt, id);
+}
+
+std::vector<Campaign> CampaignRepository::scheduledBefore(TimePoint end) {
+  return select(db_, sql::scheduledBefore, end);
 }
 
 void CampaignRepository::setPause(CampaignId id, const std::string& reason, const std::string& by) {

@@ -22,6 +22,9 @@ class CampaignRepository {
   // Moves to `to` if it is in one of `from`; false when it is not.
   bool move(CampaignId id, const std::vector<CampaignState>& from, CampaignState to, TimePoint now);
   void lock(CampaignId id);  // until the transaction ends
+  void setSchedule(CampaignId id, std::optional<TimePoint> at, const std::string& zone);
+  void setScheduleHold(CampaignId id, const std::string& reason, TimePoint checkedAt);
+  std::vector<Campaign> scheduledBefore(TimePoint end);
   void setPause(CampaignId id, const std::string& reason, const std::string& by);
 
   // Running ones of which nothing waits and nothing is on its way any more.

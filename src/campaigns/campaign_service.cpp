@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "jobs/job_queue.h"
+#include "messages/campaign_guard.h"
 #include "videos/clip_repository.h"
 #include "videos/failure.h"
 #include "videos/picture_repository.h"
@@ -107,6 +108,10 @@ std::vector<ErrorDetail> CampaignService::launchProblems(CampaignId id) const {
   return check_.problems(get(id));
 }
 
+std::vector<LaunchCheck::Warning> CampaignService::launchWarnings(CampaignId id) const {
+  return check_.warnings(get(id));
+}
+
 Campaign CampaignService::launch(CampaignId id, const Actor& actor, const Also& also) {
   const Campaign campaign = get(id);
   if (campaign.state != draft) throw wrongState(campaign, "launch");
@@ -137,14 +142,15 @@ Campaign CampaignService::pause(CampaignId id, const std::string& reason, const 
 Campaign CampaignService::resume(CampaignId id, const Actor& actor) {
   Campaign resumed = step(id, {paused}, running, "resume", actor, [&](db::Transaction& tx) {
     CampaignRepository(tx).setPause(id, "", "");
+    messages::CampaignGuard::forget(tx, id);
   });
   wakeDispatcher_();
   return resumed;
 }
 
 Campaign CampaignService::cancel(CampaignId id, const Actor& actor) {
-  Campaign ended = step(id, {draft, launching, running, paused}, cancelled, "cancel", actor,
-                        [&](db::Transaction& tx) { addJob(tx, kCancelJob, id); });
+  Campaign ended = step(id, {draft, scheduled, launching, running, paused}, cancelled, "cancel",
+                        actor, [&](db::Transaction& tx) { addJob(tx, kCancelJob, id); });
   bell_.ring();
   return ended;
 }

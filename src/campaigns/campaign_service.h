@@ -34,6 +34,7 @@ class CampaignService {
   Campaign get(CampaignId id) const;
   std::vector<Campaign> list(CampaignId before, int limit) const;
   std::vector<ErrorDetail> launchProblems(CampaignId id) const;
+  std::vector<LaunchCheck::Warning> launchWarnings(CampaignId id) const;
 
   // The rest is done by LaunchJob.
   Campaign launch(CampaignId id, const Actor& actor, const Also& also = {});

@@ -11,6 +11,9 @@
 namespace clipcourier::campaigns {
 namespace {
 
+constexpr std::size_t kLongestUrl = 2000,
+                      kLongestSuffix = 64;  // of a button; a watch token is short
+
 // The reader must be able to see how to stop: a button, or words in the footer.
 bool namesOptOut(const channels::Template& of) {
   const auto isStopButton = [](const channels::TemplateButton& button) {
@@ -38,7 +41,8 @@ std::vector<ErrorDetail> LaunchCheck::problems(const Campaign& campaign) const {
   const std::string channel = checkSender(campaign, problems);
   if (campaign.contents.empty())
     problems.push_back({"content.none", "contents", "nothing to send: add a clip and a template"});
-  else if (!messages::choose(campaign.contents, "", campaign.fallbackLanguage))
+  else if (!campaign.fallbackLanguage.empty() &&
+           !messages::choose(campaign.contents, "", campaign.fallbackLanguage))
     problems.push_back({"content.fallback", "fallback_language",
                         "no content in the fallback language \"" + campaign.fallbackLanguage +
                             "\": add one, or choose a language that has one"});
@@ -50,8 +54,88 @@ std::vector<ErrorDetail> LaunchCheck::problems(const Campaign& campaign) const {
       problems.push_back({"audience.empty", "audience",
                           "nobody of this audience has consented to \"" + campaign.purpose +
                               "\" on this channel and can be reached there"});
+    for (const messages::Content& content : campaign.contents)
+      checkLengths(connection, campaign, content, audience, problems);
   });
   return problems;
+}
+
+std::vector<LaunchCheck::Warning> LaunchCheck::warnings(const Campaign& campaign) const {
+  Problems ignored;
+  const std::string channel = checkSender(campaign, ignored);
+  std::map<std::string, std::int64_t> waiting;
+  db_.read([&](db::Connection& connection) {
+    const auto sendable = sendableLanguages(connection, campaign);
+    const auto locales =
+        AudienceReader(connection, campaign.audience, channel, campaign.purpose).locales();
+    for (const auto& [locale, count] : locales) {
+      const auto* content = messages::choose(campaign.contents, locale, campaign.fallbackLanguage);
+      const std::string language =
+          content ? content->language : text::language(locale).value_or("");
+      if (!content || !sendable.contains(language)) waiting[language] += count;
+    }
+  });
+  std::vector<Warning> warnings;
+  for (const auto& [language, count] : waiting)
+    warnings.push_back(
+        {kMissingLanguage, "contents." + language,
+         std::to_string(count) + " customers have " +
+             (language.empty() ? "no known language" : "the language \"" + language + "\"") +
+             ", for which there is no template that can be sent: their messages will wait for one",
+         count});
+  return warnings;
+}
+
+std::set<std::string> sendableLanguages(db::Connection& connection, const Campaign& campaign) {
+  std::set<std::string> languages;
+  senders::TemplateRepository templates(connection);
+  for (const messages::Content& content : campaign.contents) {
+    const auto found =
+        templates.find(campaign.sender, content.templateName, content.templateLanguage);
+    if (found && found->usable()) languages.insert(content.language);
+  }
+  return languages;
+}
+
+// Most campaigns are far from the limit with every field at its longest at once. Only where they
+// are not, everybody's text is made.
+void LaunchCheck::checkLengths(db::Connection& connection, const Campaign& campaign,
+                               const messages::Content& content, AudienceReader& audience,
+                               Problems& problems) const {
+  const auto found = senders::TemplateRepository(connection)
+                         .find(campaign.sender, content.templateName, content.templateLanguage);
+  const bool varies = std::ranges::any_of(
+      content.variables, [](const auto& one) { return !one.second.field.empty(); });
+  if (!found || !varies) return;
+  const FieldLengths longest = audience.longest();
+  std::int64_t most = static_cast<std::int64_t>(found->what.bodyText.size());
+  for (const auto& [name, source] : content.variables)
+    most += source.field.empty()                ? static_cast<std::int64_t>(source.text.size())
+            : source.field.starts_with("attr.") ? longest.attributes
+            : source.field == "external_ref"    ? longest.externalRef
+                                                : longest.name;
+  if (most <= static_cast<std::int64_t>(channels::RenderedTemplate::kMaxBody)) return;
+  constexpr int kPage = 5'000;
+  std::int64_t tooLong = 0;
+  for (CustomerId after{};;) {
+    const auto page = audience.readers(after, kPage);
+    if (page.empty()) break;
+    for (const Reader& reader : page) {
+      const auto* theirs =
+          messages::choose(campaign.contents, reader.locale, campaign.fallbackLanguage);
+      if (!theirs || theirs->language != content.language) continue;
+      channels::TemplateValues values;
+      for (const auto& [name, source] : content.variables)
+        values[name] = messages::resolve(source, reader.recipient);
+      if (channels::render(found->what, values).tooLong()) ++tooLong;
+    }
+    after = page.back().customer;
+  }
+  if (tooLong > 0)
+    problems.push_back({"template.too_long_for_some", "contents." + content.language,
+                        "with the values of " + std::to_string(tooLong) +
+                            " customers the filled-in text is longer than 1024 characters: shorten "
+                            "their data or the template"});
 }
 
 std::string LaunchCheck::checkSender(const Campaign& campaign, Problems& problems) const {
@@ -82,15 +166,21 @@ void LaunchCheck::checkContent(db::Connection& connection, const Campaign& campa
   const auto found = senders::TemplateRepository(connection)
                          .find(campaign.sender, content.templateName, content.templateLanguage);
   const std::string named = "\"" + content.templateName + "\" (" + content.templateLanguage + ")";
-  if (!found)
+  // Where other languages can be sent, this one waits: see warnings().
+  const bool waits = (!found || !found->usable()) && anyUsable(connection, campaign);
+  if (!waits && !found)
     problems.push_back(
         {"template.missing", where,
          "the sender has no template " + named + ": sync its templates, or choose another"});
-  else if (!found->usable())
+  else if (!waits && !found->usable())
     problems.push_back(
         {"template.not_approved", where,
          "template " + named + " is " + found->what.status + ", only APPROVED ones can be sent"});
   if (found) checkTemplate(content, found->what, problems);
+}
+
+bool LaunchCheck::anyUsable(db::Connection& connection, const Campaign& campaign) const {
+  return !sendableLanguages(connection, campaign).empty();
 }
 
 void LaunchCheck::checkTemplate(const messages::Content& content, const channels::Template& of,
@@ -110,6 +200,9 @@ void LaunchCheck::checkTemplate(const messages::Content& content, const channels
   if (channels::render(of, staticValues(content)).tooLong())
     problem("too_long", "the filled-in text is longer than 1024 characters: shorten the values");
   for (const channels::TemplateButton& button : of.buttons) {
+    if (button.url.size() + kLongestSuffix > kLongestUrl)
+      problem("url_length", "the address of the button \"" + button.text +
+                                "\" is longer than 2000 characters: shorten it");
     if (button.needsUrlSuffix() && !button.url.starts_with(publicUrl_ + "/w/"))
       problem("url", "the button \"" + button.text + "\" does not lead to " + publicUrl_ +
                          "/w/: change the template, or http.public_url");

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <set>
 #include <vector>
 
 #include "base/error.h"
+#include "campaigns/audience_reader.h"
 #include "campaigns/campaign.h"
 #include "db/database.h"
 #include "senders/sender_directory.h"
@@ -22,9 +24,20 @@ class LaunchCheck {
   // All reasons at once, each with what to do; none when it may be launched.
   std::vector<ErrorDetail> problems(const Campaign& campaign) const;
 
+  // What a launch would not stop at: customers whose messages will wait, with their number.
+  struct Warning {
+    std::string code, where, what;
+    std::int64_t count = 0;
+  };
+  std::vector<Warning> warnings(const Campaign& campaign) const;
+
  private:
   using Problems = std::vector<ErrorDetail>;
   std::string checkSender(const Campaign& campaign, Problems& problems) const;  // its channel
+  bool anyUsable(db::Connection& connection, const Campaign& campaign) const;
+  void checkLengths(db::Connection& connection, const Campaign& campaign,
+                    const messages::Content& content, AudienceReader& audience,
+                    Problems& problems) const;
   void checkContent(db::Connection& connection, const Campaign& campaign,
                     const messages::Content& content, const std::string& channel,
                     Problems& problems) const;
@@ -36,5 +49,11 @@ class LaunchCheck {
   const videos::ClipProof& proof_;
   std::string publicUrl_;
 };
+
+// The languages of the campaign whose template can be sent now.
+std::set<std::string> sendableLanguages(db::Connection& connection, const Campaign& campaign);
+
+// Why a message waits for which nobody has written a template in its language yet.
+inline constexpr const char* kMissingLanguage = "template.missing_language";
 
 }  // namespace clipcourier::campaigns

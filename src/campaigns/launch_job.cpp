@@ -3,8 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "campaigns/campaign_repository.h"
 #include "campaigns/campaign_service.h"
+#include "campaigns/launch_check.h"
 #include "db/batch.h"
 #include "messages/counters.h"
 #include "messages/queue.h"
@@ -18,6 +20,21 @@ constexpr auto insert = R"sql(
     state_at_ms, created_at_ms)
   SELECT $1, x.c, $2, x.a, x.l, 'queued', $3, $3, $3 FROM {rows $4 c bigint, a text, l text}
   WHERE true ON CONFLICT DO NOTHING)sql";
+// Released by releaseLanguages().
+constexpr auto insertWaiting = R"sql(
+  INSERT INTO messages (campaign_id, customer_id, sender_id, address, language, state, reason, due_at_ms,
+    state_at_ms, created_at_ms)
+  SELECT $1, x.c, $2, x.a, x.l, 'held', $3, $4, $5, $5 FROM {rows $6 c bigint, a text, l text}
+  WHERE true ON CONFLICT DO NOTHING)sql";
+constexpr auto release = R"sql(
+  UPDATE messages SET state = 'queued', reason = NULL, due_at_ms = $1, state_at_ms = $1
+  WHERE id IN (SELECT id FROM messages WHERE campaign_id = $2 AND language = $3 AND state = 'held'
+                 AND reason = 'template.missing_language' LIMIT $4)
+    AND state = 'held')sql";
+constexpr auto withWaiting = R"sql(
+  SELECT id FROM campaigns c WHERE c.state IN ('running', 'paused') AND EXISTS (
+    SELECT 1 FROM messages m WHERE m.campaign_id = c.id AND m.state = 'held'
+      AND m.reason = 'template.missing_language'))sql";
 constexpr auto state = "SELECT state FROM campaigns WHERE id = $1";
 constexpr auto lockedState = "SELECT state FROM campaigns WHERE id = $1 FOR SHARE";
 constexpr auto someOf = "SELECT id FROM messages WHERE campaign_id = $1 LIMIT $2";
@@ -31,8 +48,9 @@ constexpr auto someWaiting = R"sql(
 
 constexpr int kPage = 10'000;  // members read at once
 constexpr int kRemovedAtOnce = 1'000;
-constexpr Millis kLongestWrite{15};                 // below the 20 ms that a write may take
-constexpr std::size_t kLeast = 100, kMost = 5'000;  // messages in one commit
+constexpr TimePoint kNever = fromMs(253'402'300'799'000);  // of what is released by an event
+constexpr Millis kLongestWrite{15};                        // below the 20 ms that a write may take
+constexpr std::size_t kLeast = 100, kMost = 5'000;         // messages in one commit
 
 Error noLongerLaunching() {
   return Error(ErrorKind::refused, "the campaign is not launching any more", "",
@@ -135,6 +153,8 @@ void LaunchJob::clearMessages(jobs::JobContext& context, CampaignId id) const {
 // The chunks grow and shrink with the time they take, so that one size fits every disk.
 void LaunchJob::insertAll(jobs::JobContext& context, const Campaign& campaign,
                           const std::vector<Member>& members) const {
+  const auto sendable =
+      db_.read([&](db::Connection& connection) { return sendableLanguages(connection, campaign); });
   std::size_t size = kLeast;
   for (std::size_t done = 0; done < members.size();) {
     if (context.cancelled()) throw noLongerLaunching();
@@ -143,7 +163,7 @@ void LaunchJob::insertAll(jobs::JobContext& context, const Campaign& campaign,
     context.commit([&](db::Transaction& tx) {
       requireLaunching(tx, campaign.id);
       const auto start = std::chrono::steady_clock::now();
-      insertChunk(tx, campaign, &members[done], count);
+      insertChunk(tx, campaign, sendable, &members[done], count);
       took = std::chrono::steady_clock::now() - start;
     });
     size = took < kLongestWrite / 2 ? std::min(size * 2, kMost)
@@ -155,20 +175,58 @@ void LaunchJob::insertAll(jobs::JobContext& context, const Campaign& campaign,
   }
 }
 
-void LaunchJob::insertChunk(db::Transaction& tx, const Campaign& campaign, const Member* first,
+// Whose language has no template that can be sent is written down as well, and waits for one.
+void LaunchJob::insertChunk(db::Transaction& tx, const Campaign& campaign,
+                            const std::set<std::string>& sendable, const Member* first,
                             std::size_t count) const {
-  nlohmann::json rows = nlohmann::json::array();
+  nlohmann::json ready = nlohmann::json::array(), waiting = nlohmann::json::array();
   for (const Member* member = first; member != first + count; ++member) {
     const messages::Content* content =
         messages::choose(campaign.contents, member->locale, campaign.fallbackLanguage);
-    rows.push_back(
-        {{"c", member->customer.value}, {"a", member->address}, {"l", content->language}});
+    const std::string language =
+        content ? content->language : text::language(member->locale).value_or("");
+    const bool canBeSent = content && sendable.contains(language);
+    (canBeSent ? ready : waiting)
+        .push_back({{"c", member->customer.value}, {"a", member->address}, {"l", language}});
   }
-  const std::int64_t added = tx.run(db::forBatch(sql::insert, tx.engine()), campaign.id,
-                                    campaign.sender, clock_.now(), rows.dump());
+  const TimePoint now = clock_.now();
   messages::CounterChanges counters;
-  counters.add(campaign.id, name(messages::MessageState::queued), added);
+  if (!ready.empty())
+    counters.add(campaign.id, name(messages::MessageState::queued),
+                 tx.run(db::forBatch(sql::insert, tx.engine()), campaign.id, campaign.sender, now,
+                        ready.dump()));
+  if (!waiting.empty())
+    counters.add(campaign.id, name(messages::MessageState::held),
+                 tx.run(db::forBatch(sql::insertWaiting, tx.engine()), campaign.id, campaign.sender,
+                        kMissingLanguage, kNever, now, waiting.dump()));
   counters.write(tx);
+}
+
+int releaseLanguages(db::Database& database, const Clock& clock) {
+  const auto campaigns = database.read([](db::Connection& connection) {
+    std::vector<Campaign> found;
+    for (auto& [id] : connection.query<CampaignId>(sql::withWaiting))
+      if (auto campaign = CampaignRepository(connection).find(id))
+        found.push_back(std::move(*campaign));
+    return found;
+  });
+  std::int64_t released = 0;
+  for (const Campaign& campaign : campaigns) {
+    const auto languages = database.read(
+        [&](db::Connection& connection) { return sendableLanguages(connection, campaign); });
+    for (const std::string& language : languages)
+      for (std::int64_t some = kRemovedAtOnce; some == kRemovedAtOnce; released += some)
+        some = database.write([&](db::Transaction& tx) {
+          const auto count =
+              tx.run(sql::release, clock.now(), campaign.id, language, kRemovedAtOnce);
+          messages::CounterChanges counters;
+          counters.moved(campaign.id, messages::MessageState::held, messages::MessageState::queued,
+                         count);
+          counters.write(tx);
+          return count;
+        });
+  }
+  return static_cast<int>(released);
 }
 
 jobs::Handler cancelHandler(const Clock& clock) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <vector>
 
 #include "campaigns/audience_reader.h"
@@ -30,7 +31,8 @@ class LaunchJob {
   void clearMessages(jobs::JobContext& context, CampaignId id) const;
   void insertAll(jobs::JobContext& context, const Campaign& campaign,
                  const std::vector<Member>& members) const;
-  void insertChunk(db::Transaction& tx, const Campaign& campaign, const Member* first,
+  void insertChunk(db::Transaction& tx, const Campaign& campaign,
+                   const std::set<std::string>& sendable, const Member* first,
                    std::size_t count) const;
 
   db::Database& db_;
@@ -39,6 +41,10 @@ class LaunchJob {
   const Clock& clock_;
   std::function<void()> wakeDispatcher_;
 };
+
+// Messages that waited because their language had no template that could be sent go on when it has
+// one. To be called every now and then. Returns how many.
+int releaseLanguages(db::Database& database, const Clock& clock);
 
 // Skips what still waits of a cancelled campaign, in chunks.
 jobs::Handler cancelHandler(const Clock& clock);

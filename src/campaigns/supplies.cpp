@@ -40,20 +40,27 @@ messages::SupplySource supplySource(
       for (messages::Content& content : messages::ContentRepository(connection).of(lane.campaign)) {
         const auto text = senders::TemplateRepository(connection)
                               .find(lane.sender, content.templateName, content.templateLanguage);
-        if (!text || !text->usable()) return "template_not_approved";
+        const std::string language = content.language;
+        if (!text || !text->usable()) {
+          supplies.waiting[language] = "template_not_approved";
+          continue;
+        }
         if (isHeld(holds, messages::templateKey(lane.sender, content.templateName,
-                                                content.templateLanguage)))
-          return "template_held";
+                                                content.templateLanguage))) {
+          supplies.waiting[language] = "template_held";
+          continue;
+        }
         const auto media =
             senders::MediaLedger::usable(connection, lane.sender, content.clipSha256, now);
         if (!media) {
           wantMedia(lane.sender, content.clipSha256);
-          return "media_missing";
+          supplies.waiting[language] = "media_missing";
+          continue;
         }
-        const std::string language = content.language;
         supplies.languages[language] = {std::move(content), text->what, *media};
       }
-      return supplies.languages.empty() ? "content_missing" : "";
+      if (!supplies.languages.empty()) return "";
+      return supplies.waiting.empty() ? "content_missing" : supplies.waiting.begin()->second;
     });
     if (!reason.empty()) return reason;
     return supplies;

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "channels/exchange.h"
 #include "channels/reaction.h"
+#include "channels/session_message.h"
 #include "channels/template.h"
 #include "channels/webhook_event.h"
 #include "net/http_message.h"
@@ -68,14 +69,16 @@ struct Accepted {
   std::string userId;           // business-scoped user id, when the provider names it
   bool heldForQuality = false;  // accepted, but sent only if the template stays well liked
 };
-// Surely not accepted; may be sent again. `after` is the least delay the provider asks for: the
-// caller adds its own growth and jitter. `reaction` says how far the wait reaches.
+// Surely not accepted; may be sent again, not before `after`: the caller adds its own growth and
+// jitter. What this very answer asked for (`asked`) stands above both. `reaction` says how far the
+// wait reaches.
 struct TryLater {
   Millis after{0};
   int code = 0;  // the provider's; 0 without one
   Reaction reaction = Reaction::retry;
   int maxTries = 0;  // give up after so many; 0: the caller's own limit
   std::string reason;
+  Millis asked{0};  // 0: the answer named no time
 };
 struct Refused {  // surely not accepted, and never will be
   int code = 0;
@@ -111,6 +114,12 @@ class Channel {
   // Throws Error(invalidInput) for a message that can never be right (no recipient, no template).
   virtual net::HttpRequest request(const Account& account,
                                    const OutboundMessage& message) const = 0;
+  // The same for a message without a template; outcome() reads the answer to either.
+  virtual net::HttpRequest sessionRequest(const Account& account,
+                                          const SessionMessage& message) const = 0;
+  // Shows the person that we have read a message of theirs. `providerMessageId` is its id.
+  virtual net::HttpRequest markRead(const Account& account,
+                                    const std::string& providerMessageId) const = 0;
   virtual SendOutcome outcome(const net::HttpResponse& response) const = 0;
 
   // The text to answer a verification request with; none when its token is not ours. `query` holds
@@ -135,6 +144,8 @@ class Channel {
 
   // What an error code means, from an answer or from a failed receipt; every code has an entry.
   virtual const ErrorInfo& errorInfo(int code) const = 0;
+  // Whether the error is about the file that was sent by its id. `text` is what the provider said.
+  virtual bool speaksOfMedia(int code, std::string_view text) const = 0;
 };
 
 }  // namespace clipcourier::channels

@@ -6,6 +6,8 @@ std::string_view name(Reaction reaction) {
   switch (reaction) {
     case Reaction::retry: return "retry";
     case Reaction::pair: return "pair";
+    case Reaction::throughput: return "rate";
+    case Reaction::accountThroughput: return "acctrate";
     case Reaction::fix: return "fix";
     case Reaction::recipient: return "rcpt";
     case Reaction::optOut: return "optout";

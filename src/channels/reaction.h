@@ -8,15 +8,17 @@ namespace clipcourier::channels {
 
 // What an error asks us to do, from the narrowest reach to the widest.
 enum class Reaction {
-  retry,          // the same message again, later
-  pair,           // this recipient got too much at once: only this message waits
-  fix,            // our request or content is wrong: never again unchanged
-  recipient,      // not this recipient on this channel, for good or for a while
-  optOut,         // the recipient wants no more: write it down
-  templatePause,  // this template in this language
-  number,         // this sender
-  account,        // every sender of the business account
-  auth,           // every sender with this token
+  retry,              // the same message again, later
+  pair,               // this recipient got too much at once: what we have for them waits
+  throughput,         // this sender is too fast
+  accountThroughput,  // all senders of the business account are too fast together
+  fix,                // our request or content is wrong: never again unchanged
+  recipient,          // not this recipient on this channel, for good or for a while
+  optOut,             // the recipient wants no more: write it down
+  templatePause,      // this template in this language
+  number,             // this sender
+  account,            // every sender of the business account
+  auth,               // every sender with this token
 };
 
 std::string_view name(Reaction reaction);  // "retry", "pair", "fix", "rcpt", "optout", "tpl", ...

@@ -54,7 +54,7 @@ struct PreferenceEvent {
 };
 
 struct TemplateStatusEvent {
-  std::string event;  // "APPROVED", "PAUSED", ...
+  std::string event;  // "APPROVED", "PAUSED", ...; one that ends a pause reads "APPROVED"
   std::string templateId, templateName, language, category, reason;
 };
 
@@ -80,6 +80,8 @@ struct AccountEvent {
       field;  // "account_update", "account_alerts", "account_review_update", "security", ...
   std::string event;  // "ACCOUNT_RESTRICTION", ...
   bool haltsSending = false;
+  TimePoint haltsUntil{};  // of a halt; epoch: no end is told
+  bool resumesSending = false;
 };
 
 // An error that belongs to no message.
@@ -90,8 +92,9 @@ struct ProviderErrorEvent {
 
 // Something we do not know, or a part that could not be read; kept as it came.
 struct UnknownEvent {
-  std::string why;  // "field", "type", "malformed"
+  std::string why;  // "field", "type", "status", "malformed"
   std::string json;
+  std::string kind;  // the provider's word we do not know, where there is one
 };
 
 struct WebhookEvent {

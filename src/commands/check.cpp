@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <set>
 
 #include "base/byte_size.h"
 #include "base/error.h"
@@ -10,6 +11,7 @@
 #include "commands/opened.h"
 #include "db/migrations.h"
 #include "db/serve_lock.h"
+#include "http/tls.h"
 #include "media/folder_store.h"
 #include "net/http_engine.h"
 #include "senders/sender_check.h"
@@ -21,6 +23,8 @@
 
 namespace clipcourier::commands {
 namespace {
+
+constexpr int kRenewDays = 14;  // ACME clients renew a certificate a month before its end
 
 // Runs one check after the other and prints what came of each.
 class Checklist {
@@ -85,6 +89,31 @@ std::string checkProfiles(const Settings& settings) {
   for (const auto& [name, profile] : profiles.all())
     if (!profiles.isForUploads(name)) others += (others.empty() ? "; on request " : ", ") + name;
   return "every upload gets " + uploads + others;
+}
+
+std::string checkCertificate(const http::TlsFiles& files, TimePoint now) {
+  const http::CertificateFacts facts = http::lookAtCertificate(files);
+  const auto days = std::chrono::floor<std::chrono::days>(facts.until - now).count();
+  const std::string told = facts.name + ", until " + toIso(facts.until);
+  if (facts.from > now)
+    throw Error(ErrorKind::unavailable, "it is not valid yet: " + told, "Set the clock right.");
+  if (facts.until <= now)
+    throw Error(ErrorKind::unavailable, "it has expired: " + told, "Renew it.");
+  if (days < kRenewDays)
+    throw Error(ErrorKind::unavailable, "it ends in " + std::to_string(days) + " days: " + told,
+                "Renew it, and see why that did not happen by itself.");
+  return told + " (" + std::to_string(days) + " days)";
+}
+
+void checkCertificates(Checklist& list, const Settings& settings) {
+  std::set<std::pair<std::string, std::string>> seen;
+  const http::ServerSettings& http = settings.http;
+  for (const auto* listener : {&http.api, &http.webhooks, &http.publicPages}) {
+    const http::TlsFiles files = http::tlsOf(http, *listener);
+    if (!files.given() || !seen.insert({files.certificate, files.key}).second) continue;
+    list.look("certificate " + files.certificate,
+              [&] { return checkCertificate(files, SystemClock().now()); });
+  }
 }
 
 std::string checkStore(const Settings& settings) {
@@ -186,6 +215,7 @@ int check(const Arguments& arguments) {
     list.look("sandbox", [&] { return checkTranscoderSandbox(settings); });
   list.look("cgroup", [&] { return checkGroups(settings); });
   list.look("clip profiles", [&] { return checkProfiles(settings); });
+  checkCertificates(list, settings);
   std::unique_ptr<db::Database> database;
   if (list.look("database", [&] { return checkDatabase(settings, database); }))
     checkContents(list, settings, *database);

@@ -9,7 +9,10 @@ const std::vector<Command>& all() {
       {"migrate", "make the database, or bring it up to date", migrate},
       {"token", "make, list and revoke API tokens", token},
       {"import", "import customers from a CSV file", import},
+      {"media", "remove stored files that nothing refers to", media},
       {"consent", "verify the ledger of consent", consent},
+      {"counters", "compare the counters of campaigns with their messages, and set them right",
+       counters},
   };
   return commands;
 }

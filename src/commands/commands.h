@@ -15,6 +15,8 @@ int migrate(const Arguments& arguments);
 int token(const Arguments& arguments);
 int import(const Arguments& arguments);
 int consent(const Arguments& arguments);
+int counters(const Arguments& arguments);
+int media(const Arguments& arguments);
 int check(const Arguments& arguments);
 
 struct Command {

@@ -67,6 +67,9 @@ constexpr auto addIdentities = R"sql(
 constexpr auto learn = R"sql(
   INSERT INTO customer_identities (customer_id, kind, value, created_at_ms)
   VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING)sql";
+constexpr auto rename = R"sql(
+  UPDATE customer_identities SET value = $1 WHERE kind = $2 AND value = $3
+    AND NOT EXISTS (SELECT 1 FROM customer_identities o WHERE o.kind = $2 AND o.value = $1))sql";
 constexpr auto addTags = R"sql(
   INSERT INTO customer_tags (customer_id, tag)
   SELECT CAST(e.value->>'id' AS BIGINT), e.value->>'tag' FROM {rows})sql";
@@ -167,6 +170,10 @@ std::optional<CustomerId> CustomerRepository::owner(const Identity& identity) {
 void CustomerRepository::learn(CustomerId customer, const Identity& identity, TimePoint now) {
   if (owner(identity)) return;
   connection_.run(sql::learn, customer, std::string(name(identity.kind)), identity.value, now);
+}
+
+bool CustomerRepository::rename(const Identity& from, const Identity& to) {
+  return connection_.run(sql::rename, to.value, std::string(name(from.kind)), from.value) > 0;
 }
 
 std::optional<CustomerId> CustomerRepository::ownerOfRef(const std::string& externalRef) {

@@ -46,6 +46,8 @@ class CustomerRepository {
   // An address that a provider told us, when neither it nor this kind of the customer's is known
   // yet.
   void learn(CustomerId customer, const Identity& identity, TimePoint now);
+  // Gives an identity another value. False when it is not there or the new one is somebody's.
+  bool rename(const Identity& from, const Identity& to);
   // New rows; each customer gets its id, version 1 and times. Error(conflict) when an address or
   // external_ref is taken.
   void insert(std::vector<Customer>& customers, TimePoint now);

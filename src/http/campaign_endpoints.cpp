@@ -72,7 +72,13 @@ Reply CampaignEndpoints::check(Request& request) {
   nlohmann::json problems = nlohmann::json::array();
   for (const ErrorDetail& problem : campaigns_.launchProblems(request.id<CampaignId>()))
     problems.push_back({{"code", problem.code}, {"where", problem.where}, {"what", problem.what}});
-  return ok({{"launchable", problems.empty()}, {"problems", problems}});
+  nlohmann::json warnings = nlohmann::json::array();
+  for (const auto& warning : campaigns_.launchWarnings(request.id<CampaignId>()))
+    warnings.push_back({{"code", warning.code},
+                        {"where", warning.where},
+                        {"what", warning.what},
+                        {"count", warning.count}});
+  return ok({{"launchable", problems.empty()}, {"problems", problems}, {"warnings", warnings}});
 }
 
 Reply CampaignEndpoints::launch(Request& request) {

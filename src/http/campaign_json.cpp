@@ -51,7 +51,11 @@ campaigns::CampaignInput campaignInput(const nlohmann::json& json) {
   if (audience.is_null()) fields.mistake("audience", R"(write {"all": true} or {"tags": ["vip"]})");
   if (!contents.is_array() || contents.size() > kMostContents)
     fields.mistake("contents", "write a list of at most 30 contents, one for each language");
-  input.fallbackLanguage = languageOf(fields, "fallback_language");
+  // Without one, whoever's language has no content waits.
+  if (fields.value("fallback_language").is_null())
+    input.fallbackLanguage.clear();
+  else
+    input.fallbackLanguage = languageOf(fields, "fallback_language");
   fields.check();
   input.audience = campaigns::parseAudience(audience);
   for (const nlohmann::json& one : contents) {
@@ -79,13 +83,22 @@ nlohmann::json toJson(const campaigns::Campaign& campaign) {
                          {"sender_id", campaign.sender.value},
                          {"purpose", campaign.purpose},
                          {"audience", campaigns::toJson(campaign.audience)},
-                         {"fallback_language", campaign.fallbackLanguage},
+                         {"fallback_language", campaign.fallbackLanguage.empty()
+                                                   ? nlohmann::json()
+                                                   : nlohmann::json(campaign.fallbackLanguage)},
                          {"contents", contents},
                          {"created_at", toIso(campaign.createdAt)},
                          {"updated_at", toIso(campaign.updatedAt)},
                          {"launched_at", timeOrNull(campaign.launchedAt)},
                          {"finished_at", timeOrNull(campaign.finishedAt)},
                          {"version", campaign.version}};
+  json["schedule"] = nullptr;
+  if (campaign.scheduledAt)
+    json["schedule"] = {
+        {"at", toIso(*campaign.scheduledAt)},
+        {"time_zone", campaign.scheduleZone},
+        {"held",
+         campaign.scheduleHold.empty() ? nlohmann::json() : nlohmann::json(campaign.scheduleHold)}};
   json["paused"] = nullptr;
   if (!campaign.pauseReason.empty())
     json["paused"] = {{"reason", campaign.pauseReason}, {"by", campaign.pausedBy}};
@@ -116,6 +129,8 @@ nlohmann::json funnel(const std::map<std::string, std::int64_t>& counters) {
           {"completed", count("completed")},
           {"completed_anonymous", count("completed_anonymous")},
           {"replied", count("replied")},
+          {"tapped", count("tapped")},
+          {"opted_out", count("opted_out")},
           {"failed", count("failed")},
           {"skipped", count("skipped")},
           {"unknown", count("unknown")}};

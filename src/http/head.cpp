@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "http/head_end.h"
 #include "http/http_error.h"
 
 namespace clipcourier::http {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxRequestLine = 8'192;
 constexpr std::size_t kMaxFields = 100;
+constexpr std::size_t kMaxEmptyLines = 4;  // before a request line
 
 [[noreturn]] void malformed(const std::string& what) {
   throw HttpError(400, "malformed request: " + what, "Send a well-formed HTTP/1.1 request.",
@@ -42,7 +44,7 @@ std::string_view takeLine(std::string_view& bytes) {
 
 std::size_t skipLeadingEmptyLines(std::string_view bytes) {
   std::size_t at = 0;
-  while (bytes.substr(at, 2) == "\r\n") at += 2;
+  while (at < 2 * kMaxEmptyLines && bytes.substr(at, 2) == "\r\n") at += 2;
   return at;
 }
 
@@ -206,16 +208,23 @@ std::optional<std::string_view> Head::field(std::string_view lowerCaseName) cons
 }
 
 std::optional<std::size_t> findHeadEnd(std::string_view bytes, std::size_t maxSize) {
+  return findHeadEndAfter(0, bytes, maxSize);
+}
+
+std::optional<std::size_t> findHeadEndAfter(std::size_t scanned, std::string_view bytes,
+                                            std::size_t maxSize) {
   const std::size_t start = skipLeadingEmptyLines(bytes);
   const std::string_view text = bytes.substr(start);
-  const auto end = text.find("\r\n\r\n");
+  const std::size_t from = scanned < start + 3 ? 0 : scanned - start - 3;  // an end may lie across
+  const auto end = text.find("\r\n\r\n", from);
   const std::string_view seen = text.substr(0, end == std::string_view::npos ? end : end + 4);
   // Another program might take a bare line feed for a line end, and then read other headers than
   // we.
-  for (auto at = seen.find('\n'); at != std::string_view::npos; at = seen.find('\n', at + 1)) {
+  for (auto at = seen.find('\n', from); at != std::string_view::npos;
+       at = seen.find('\n', at + 1)) {
     if (at == 0 || seen[at - 1] != '\r') malformed("a line ends without carriage return");
   }
-  if (std::min(seen.find("\r\n"), seen.size()) > kMaxRequestLine) {
+  if (from <= kMaxRequestLine && std::min(seen.find("\r\n"), seen.size()) > kMaxRequestLine) {
     throw HttpError(
         414, "the request line is longer than " + std::to_string(kMaxRequestLine) + " bytes",
         "Shorten the address, or send the data in the body.", "request.target_too_long");

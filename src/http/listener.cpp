@@ -5,13 +5,16 @@
 #include <Poco/Net/SocketImpl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "http/response_head.h"
 
 namespace clipcourier::http {
 namespace {
@@ -19,6 +22,7 @@ namespace {
 constexpr std::chrono::milliseconds kTick{200};
 constexpr std::chrono::seconds kGoodbye{3};
 constexpr std::uint64_t kMaxDiscarded = 4 << 20;
+constexpr int kNormalPart = 5;  // a head that takes more than this part of its time may make room
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
@@ -29,18 +33,44 @@ void watch(int epoll, int operation, int fd, std::uint32_t events) {
   ::epoll_ctl(epoll, operation, fd, &event);
 }
 
+std::uint32_t eventsOf(const Connection& c) {
+  if (c.tls && (c.wait == Wait::handshake || c.wait == Wait::room))
+    return c.tls->waitsFor() == POLLOUT ? EPOLLOUT : EPOLLIN;
+  return c.wait == Wait::room ? EPOLLOUT : EPOLLIN;
+}
+
+std::string refusal(int status, const std::string& title, const std::string& code) {
+  const std::string body = R"({"type":"urn:clipcourier:error:)" + code + R"(","title":")" + title +
+                           R"(","status":)" + std::to_string(status) + R"(,"code":")" + code +
+                           R"(","detail":"Try again in some seconds."})";
+  Reply reply = bytes(body, "application/problem+json", status).with("Retry-After", "5");
+  addSecurityHeaders(reply, false);
+  return headOf(reply, false, false) + body;
+}
+
+// Without looking at what was sent; `busy`: all have too many connections, else this client has.
+void refuse(int fd, bool busy) {
+  const std::string answer =
+      busy ? refusal(503, "too many connections", "busy")
+           : refusal(429, "too many connections from this address", "too_many_connections");
+  ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 }  // namespace
 
 Listener::Listener(std::string name, ListenerSettings settings, Router router,
                    const RequestSinks& sinks)
     : name_(std::move(name)),
       settings_(std::move(settings)),
+      log_(sinks.log),
       router_(std::move(router)),
-      session_(name_, router_, settings_, sinks, stopping_) {}
+      clients_(settings_.maxPerAddress),
+      session_(name_, router_, settings_, clients_, sinks, stopping_) {}
 
 Listener::~Listener() { stop(Millis(0)); }
 
 void Listener::start() {
+  if (settings_.tls.given()) certificates_.emplace(settings_.tls);
   const std::string address = settings_.address + ':' + std::to_string(settings_.port);
   try {
     server_ = Poco::Net::ServerSocket();
@@ -83,6 +113,20 @@ void Listener::stop(Millis bound) {
   returned_.clear();
 }
 
+void Listener::reloadCertificate(bool always) {
+  if (!certificates_) return;
+  const TimePoint at = SystemClock().now();
+  const auto reloaded = certificates_->reload(always, at);
+  using Reload = TlsCertificates::Reload;
+  if (reloaded.what == Reload::unchanged) return;
+  nlohmann::json line = {{"at", toIso(at)}, {"listener", name_}};
+  const bool renewed = reloaded.what == Reload::renewed;
+  line["event"] = renewed ? "tls.renewed" : "tls.kept_old";
+  if (renewed) line["expires"] = toIso(reloaded.facts.until);
+  if (!renewed) line["why"] = reloaded.why;
+  log_(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
 int Listener::port() const { return server_.address().port(); }
 
 void Listener::wake() {
@@ -122,63 +166,85 @@ void Listener::waitLoop() {
 
 void Listener::acceptAll() {
   for (;;) {
-    UniqueFd fd(
-        ::accept4(server_.impl()->sockfd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    UniqueFd fd(::accept4(server_.impl()->sockfd(), reinterpret_cast<sockaddr*>(&from), &size,
+                          SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) {
+      if (errno == EINTR || errno == ECONNABORTED) continue;
       if (errno == EMFILE || errno == ENFILE) {
         // Nobody can be accepted now; look again with the next tick instead of spinning.
-        evictIdle();
+        makeRoom();
         watch(epoll_.get(), EPOLL_CTL_DEL, server_.impl()->sockfd(), 0);
         accepting_ = false;
       }
       return;
     }
-    if (count_ >= settings_.maxConnections && !evictIdle()) {
-      refuse(std::move(fd));
+    const Address peer = Address::of(from);
+    auto place = placeFor(peer);
+    if (!place || (count_ >= settings_.maxConnections && !makeRoom())) {
+      if (!certificates_) refuse(fd.get(), place.has_value());  // by TLS it would cost too much
       continue;
     }
     const int on = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     auto connection = std::make_unique<Connection>();
     connection->fd = std::move(fd);
+    connection->peer = peer;
+    connection->place = *std::move(place);
+    if (certificates_) {
+      connection->tls = certificates_->accept(connection->fd.get());
+      if (!connection->tls) continue;
+      connection->wait = Wait::handshake;
+      connection->deadline = now() + settings_.headTimeout;  // for all its steps
+    }
     ++count_;
     park(std::move(connection));
   }
 }
 
-void Listener::refuse(UniqueFd fd) const {
-  static const std::string kBusy = [] {
-    const std::string body =
-        R"({"type":"urn:clipcourier:error:busy","title":"too many connections","status":503,)"
-        R"("code":"busy","detail":"Try again in some seconds."})";
-    return "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
-           "Content-Length: " +
-           std::to_string(body.size()) + "\r\nRetry-After: 5\r\nConnection: close\r\n\r\n" + body;
-  }();
-  ::send(fd.get(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+// Who has all its connections loses an idle one rather than the new one.
+std::optional<ClientCounts::Ticket> Listener::placeFor(const Address& peer) {
+  if (settings_.trustedProxies.contain(peer)) return ClientCounts::Ticket();
+  auto place = clients_.take(peer);
+  if (!place && makeRoom(&peer)) place = clients_.take(peer);
+  return place;
 }
 
-// Makes room by closing the connection that has been idle for longest between two requests.
-bool Listener::evictIdle() {
+// Closes the connection (of one client, when it is given) that has been idle for longest between
+// two requests, else the one whose head has been on its way for longest, if that is not normal any
+// more.
+bool Listener::makeRoom(const Address* of) {
   takeBack();
-  const Connection* oldest = nullptr;
+  const Connection *idle = nullptr, *slow = nullptr;
+  const SteadyTime normal = now() + settings_.headTimeout - settings_.headTimeout / kNormalPart;
+  const auto older = [](const Connection& a, const Connection* b) {
+    return !b || a.deadline < b->deadline;
+  };
   for (const auto& [fd, connection] : parked_) {
-    if (connection->wait != Wait::request || !connection->in.empty()) continue;
-    if (!oldest || connection->deadline < oldest->deadline) oldest = connection.get();
+    const Connection& c = *connection;
+    const bool begins = c.wait == Wait::handshake || !c.in.empty();
+    if (c.wait != Wait::handshake && (c.wait != Wait::request || c.needed > 0)) continue;
+    if (of && c.peer.subscriber() != of->subscriber()) continue;
+    if (!begins && older(c, idle)) idle = &c;
+    if (begins && c.deadline < normal && older(c, slow)) slow = &c;
   }
-  if (!oldest) return false;
-  unpark(oldest->fd.get());
+  const Connection* leaves = idle ? idle : slow;
+  if (!leaves) return false;
+  unpark(leaves->fd.get());
   return true;
 }
 
 void Listener::park(Owned connection) {
   const int fd = connection->fd.get();
   Connection& c = *connection;
-  c.deadline = now() + (c.wait == Wait::room      ? settings_.transferTimeout
-                        : c.wait == Wait::goodbye ? Millis(kGoodbye)
-                        : c.in.empty()            ? settings_.idleTimeout
-                                                  : settings_.headTimeout);
-  watch(epoll_.get(), EPOLL_CTL_ADD, fd, c.wait == Wait::room ? EPOLLOUT : EPOLLIN);
+  if (c.wait != Wait::handshake) {
+    c.deadline = now() + (c.wait == Wait::room      ? settings_.transferTimeout
+                          : c.wait == Wait::goodbye ? Millis(kGoodbye)
+                          : c.in.empty()            ? settings_.idleTimeout
+                                                    : settings_.headTimeout);
+  }
+  watch(epoll_.get(), EPOLL_CTL_ADD, fd, eventsOf(c));
   parked_.emplace(fd, std::move(connection));
 }
 
@@ -196,6 +262,7 @@ void Listener::onReady(int fd) {
   Connection& connection = *found->second;
   switch (connection.wait) {
     case Wait::request: return receiveRequest(connection);
+    case Wait::handshake:
     case Wait::room: return dispatch(fd);
     case Wait::goodbye: return discard(connection);
     case Wait::nothing: return unpark(fd);
@@ -205,7 +272,7 @@ void Listener::onReady(int fd) {
 void Listener::receiveRequest(Connection& connection) {
   char buffer[16'384];
   const int fd = connection.fd.get();
-  const auto count = receive(fd, buffer, sizeof buffer);
+  const auto count = receive(connection, buffer, sizeof buffer);  // holds a whole record of TLS
   if (!count) return;
   if (*count == 0 && connection.needed == 0) return unpark(fd);
   if (*count == 0) connection.inputEnded = true;
@@ -220,10 +287,11 @@ void Listener::receiveRequest(Connection& connection) {
 
 void Listener::discard(Connection& connection) {
   char buffer[65'536];
-  const auto count = receive(connection.fd.get(), buffer, sizeof buffer);
-  if (!count) return;
-  connection.discarded += *count;
-  if (*count == 0 || connection.discarded > kMaxDiscarded) unpark(connection.fd.get());
+  // The bytes as they come, also of TLS: nobody wants to know what they say.
+  const ssize_t count = ::recv(connection.fd.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
+  connection.discarded += static_cast<std::uint64_t>(std::max<ssize_t>(count, 0));
+  if (count <= 0 || connection.discarded > kMaxDiscarded) unpark(connection.fd.get());
 }
 
 void Listener::takeBack() {

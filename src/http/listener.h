@@ -27,13 +27,15 @@ class Listener {
   void start();
   void stop(Millis bound);
   int port() const;
+  // Takes the certificate anew, when its files have changed or `always`, and logs what came of it.
+  void reloadCertificate(bool always);
 
  private:
   using Owned = std::unique_ptr<Connection>;
   void waitLoop();
   void acceptAll();
-  void refuse(UniqueFd fd) const;
-  bool evictIdle();
+  std::optional<ClientCounts::Ticket> placeFor(const Address& peer);
+  bool makeRoom(const Address* of = nullptr);
   void park(Owned connection);
   void unpark(int fd);
   void onReady(int fd);
@@ -51,12 +53,15 @@ class Listener {
 
   const std::string name_;
   const ListenerSettings settings_;
+  const LogSink& log_;
   const Router router_;
+  ClientCounts clients_;
   std::atomic<bool> stopping_{false};
   const Session session_;
   Millis stopBound_{0};
 
   Poco::Net::ServerSocket server_;
+  std::optional<TlsCertificates> certificates_;  // none: plain
   UniqueFd epoll_, wake_;
   bool accepting_ = false;
   std::unordered_map<int, Owned> parked_;  // by the waiting thread only

@@ -13,6 +13,7 @@ using messages::MessageRepository;
 using messages::MessageState;
 
 constexpr std::int64_t kMaxId = INT64_MAX;
+constexpr std::int64_t kMaxMinutes = 366 * 24 * 60;
 
 messages::MessageFilter filterOf(const Request& request) {
   messages::MessageFilter filter;
@@ -23,6 +24,28 @@ messages::MessageFilter filterOf(const Request& request) {
                     "delivered", "read", "skipped"}))
     filter.state = messages::messageState(*state);
   return filter;
+}
+
+// Unknown messages have an index of their own and more to choose by; none for every other list.
+std::optional<messages::UnknownFilter> unknownFilterOf(const Request& request,
+                                                       const messages::MessageFilter& filter,
+                                                       TimePoint now) {
+  const auto sender = request.queryNumber("sender", 1, kMaxId);
+  const auto minutes = request.queryNumber("older_than_minutes", 0, kMaxMinutes);
+  const bool probably = request.queryFlag("probably_never_sent");
+  if (filter.state != MessageState::unknown || filter.customer) {
+    if (sender || minutes || probably)
+      throw Error(ErrorKind::invalidInput,
+                  "sender, older_than_minutes and probably_never_sent are for unknown messages",
+                  "Add state=unknown and leave the customer out.", "messages.filter");
+    return std::nullopt;
+  }
+  messages::UnknownFilter unknown;
+  unknown.campaign = filter.campaign;
+  if (sender) unknown.sender = SenderId{*sender};
+  unknown.triedBefore = now - std::chrono::minutes(minutes.value_or(0)) + Millis(minutes ? 0 : 1);
+  unknown.probablyNeverSent = probably;
+  return unknown;
 }
 
 Message get(db::Connection& connection, const Request& request) {
@@ -50,7 +73,9 @@ MessageEndpoints::MessageEndpoints(db::Database& database, const messages::Watch
       settings_(std::move(settings)) {}
 
 std::vector<Route> MessageEndpoints::routes() {
-  const RouteOptions listed{.query = {"campaign", "customer", "state", "limit", "cursor"}};
+  const RouteOptions listed{.query = {"campaign", "customer", "state", "sender",
+                                      "older_than_minutes", "probably_never_sent", "limit",
+                                      "cursor"}};
   return {
       {Method::get, "/api/v1/messages", Scope::messagesRead, [this](Request& r) { return list(r); },
        listed},
@@ -64,9 +89,13 @@ std::vector<Route> MessageEndpoints::routes() {
 Reply MessageEndpoints::list(Request& request) const {
   const PageRequest page = request.page();
   const messages::MessageFilter filter = filterOf(request);
+  const auto unknown = unknownFilterOf(request, filter, clock_.now());
   const MessageId before{page.afterId()};
   return database_.read([&](db::Connection& connection) {
-    auto found = MessageRepository(connection).list(filter, before, page.limit + 1);
+    MessageRepository messages(connection);
+    auto found = unknown ? messages.unknown(*unknown, before, page.limit + 1, clock_.now(),
+                                            settings_.patience)
+                         : messages.list(filter, before, page.limit + 1);
     const bool more = found.size() > static_cast<std::size_t>(page.limit);
     if (more) found.pop_back();
     return pageReply(itemsOf(connection, found, request.scopes()),
@@ -99,7 +128,9 @@ nlohmann::json MessageEndpoints::waitsOf(db::Connection& connection, const Messa
   const auto holds = messages::HoldRepository(connection).active(clock_.now());
   for (const auto& queue : messages::campaignQueues(connection, holds, supplyWaits_())) {
     if (queue.campaign != message.campaign) continue;
-    for (const auto& wait : queue.waits) result.push_back(toJson(wait, queue.channel));
+    for (const auto& wait : queue.waits)
+      if (wait.language.empty() || wait.language == message.language)
+        result.push_back(toJson(wait, queue.channel));
   }
   return result;
 }

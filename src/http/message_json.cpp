@@ -102,7 +102,8 @@ json toJson(const messages::Hold& hold) {
 json toJson(const messages::CampaignWait& wait, const std::string& channel) {
   return {{"scope", wait.scope},
           {"reason", reasonOrNull(wait.code, channel)},
-          {"until", timeOrNull(wait.until)}};
+          {"until", timeOrNull(wait.until)},
+          {"language", textOrNull(wait.language)}};
 }
 
 json toJson(const messages::CampaignQueue& queue) {
@@ -126,7 +127,33 @@ json toJson(const messages::SenderQueue& queue) {
           {"active", queue.active},
           {"messages_per_second", queue.perSecond},
           {"in_flight", queue.inFlight},
-          {"unknown", queue.unknown}};
+          {"unknown", queue.unknown},
+          {"limit", toJson(queue.limit, queue.channel)}};
+}
+
+json toJson(const std::optional<messages::SenderLimit>& limit, const std::string& channel) {
+  if (!limit) return json();
+  return {{"per_second", limit->perSecond},
+          {"since", toIso(limit->since)},
+          {"reason", reasonOrNull(limit->code, channel)}};
+}
+
+json toJson(const messages::Resolution& resolution) {
+  const messages::UnknownFilter& filter = resolution.filter;
+  return {{"id", resolution.id.value},
+          {"action", resolution.resend ? "resend" : "give_up"},
+          {"campaign_id", filter.campaign ? json(filter.campaign->value) : json()},
+          {"sender_id", filter.sender ? json(filter.sender->value) : json()},
+          {"tried_before", toIso(filter.triedBefore)},
+          {"probably_never_sent", filter.probablyNeverSent},
+          {"state", resolution.state},
+          {"total", resolution.total},
+          {"seen", resolution.seen},
+          {"resolved", resolution.resolved},
+          {"created_by", resolution.createdBy},
+          {"created_at", toIso(resolution.createdAt)},
+          {"finished_at", timeOrNull(resolution.finishedAt)},
+          {"error", textOrNull(resolution.error)}};
 }
 
 }  // namespace clipcourier::http

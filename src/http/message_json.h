@@ -5,6 +5,7 @@
 
 #include "messages/message.h"
 #include "messages/queue_overview.h"
+#include "messages/resolution.h"
 #include "users/scope.h"
 
 // How messages and the send queue look in the API.
@@ -20,6 +21,10 @@ nlohmann::json toJson(const messages::Hold& hold);
 nlohmann::json toJson(const messages::CampaignWait& wait, const std::string& channel);
 nlohmann::json toJson(const messages::CampaignQueue& queue);
 nlohmann::json toJson(const messages::SenderQueue& queue);
+// {"per_second": 20, "since": ..., "reason": ...}, or null.
+nlohmann::json toJson(const std::optional<messages::SenderLimit>& limit,
+                      const std::string& channel);
+nlohmann::json toJson(const messages::Resolution& resolution);
 
 // The key of a hold as one segment of a path: "all" for everything, and ':' for the slashes of a
 // template's, "7:news:de".

@@ -49,7 +49,7 @@ Reply QueueEndpoints::overview(Request&) const {
     return ok({{"at", toIso(clock_.now())},
                {"holds", list(holds)},
                {"campaigns", list(messages::campaignQueues(connection, holds, supplies))},
-               {"senders", list(messages::senderQueues(connection))}});
+               {"senders", list(messages::senderQueues(connection, clock_.now()))}});
   });
 }
 
@@ -65,7 +65,7 @@ Reply QueueEndpoints::listHolds(Request& request) const {
 Reply QueueEndpoints::hold(Request& request) {
   JsonFields fields(request.json());
   messages::Hold wanted;
-  wanted.scope = fields.oneOf("scope", {"everything", "channel", "sender", "campaign"});
+  wanted.scope = fields.oneOf("scope", {"everything", "channel", "sender", "campaign", "template"});
   wanted.key = fields.optionalText("key", 100).value_or("");
   wanted.reason = fields.text("reason", 300);
   const auto minutes = fields.optionalNumber("minutes", 1, kMaxMinutes);
@@ -73,7 +73,9 @@ Reply QueueEndpoints::hold(Request& request) {
   if (wanted.scope == "everything" && !wanted.key.empty())
     fields.mistake("key", "Everything has no key: leave it out.");
   if (wanted.scope != "everything" && wanted.key.empty())
-    fields.mistake("key", "Give the channel's name, or the id of the sender or campaign.");
+    fields.mistake("key",
+                   "Give the channel's name, the id of the sender or campaign, or the template's "
+                   "sender:name:language.");
   fields.check();
   if (minutes) wanted.until = clock_.now() + std::chrono::minutes(*minutes);
   const messages::Hold held = holds_.hold(wanted, request.actor());

@@ -19,11 +19,15 @@ void setDefault(Reply& reply, std::string_view name, std::string value) {
 
 }  // namespace
 
-void addSecurityHeaders(Reply& reply) {
+void addSecurityHeaders(Reply& reply, bool https) {
   setDefault(reply, "X-Content-Type-Options", "nosniff");
   setDefault(reply, "Referrer-Policy", "no-referrer");
   setDefault(reply, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   setDefault(reply, "Cache-Control", "no-store");
+  setDefault(reply, "X-Frame-Options", "DENY");
+  setDefault(reply, "Cross-Origin-Resource-Policy", "same-origin");
+  setDefault(reply, "X-Robots-Tag", "noindex, nofollow");
+  if (https) setDefault(reply, "Strict-Transport-Security", "max-age=31536000");
 }
 
 bool hasNoBody(int status) { return status == 204 || status == 304; }

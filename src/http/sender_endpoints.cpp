@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "http/json_fields.h"
+#include "http/message_json.h"
 #include "senders/sender_repository.h"
 #include "senders/template_repository.h"
 
@@ -112,15 +113,15 @@ std::vector<Route> SenderEndpoints::routes() {
 
 Reply SenderEndpoints::list(Request& request) const {
   const PageRequest page = request.page();
-  auto found = database_.read([&](db::Connection& c) {
-    return senders::SenderRepository(c).list(SenderId{page.afterId()}, page.limit + 1);
+  return database_.read([&](db::Connection& c) {
+    auto found = senders::SenderRepository(c).list(SenderId{page.afterId()}, page.limit + 1);
+    const bool more = found.size() > static_cast<std::size_t>(page.limit);
+    if (more) found.pop_back();
+    json items = json::array();
+    for (const Sender& sender : found) items.push_back(shown(c, sender));
+    return pageReply(std::move(items),
+                     more ? std::optional(std::to_string(found.back().id.value)) : std::nullopt);
   });
-  const bool more = found.size() > static_cast<std::size_t>(page.limit);
-  if (more) found.pop_back();
-  json items = json::array();
-  for (const Sender& sender : found) items.push_back(toJson(sender));
-  return pageReply(std::move(items),
-                   more ? std::optional(std::to_string(found.back().id.value)) : std::nullopt);
 }
 
 Reply SenderEndpoints::create(Request& request) {
@@ -130,13 +131,22 @@ Reply SenderEndpoints::create(Request& request) {
   readFields(fields, input);
   fields.check();
   const Sender sender = senders_.create(input, request.actor());
-  return created("/api/v1/senders/" + std::to_string(sender.id.value), toJson(sender))
+  const json body = database_.read([&](db::Connection& c) { return shown(c, sender); });
+  return created("/api/v1/senders/" + std::to_string(sender.id.value), body)
       .with("ETag", tagOf(sender));
 }
 
 Reply SenderEndpoints::show(Request& request) const {
   const Sender sender = senders_.get(request.id<SenderId>());
-  return ok(toJson(sender)).with("ETag", tagOf(sender));
+  const json body = database_.read([&](db::Connection& c) { return shown(c, sender); });
+  return ok(body).with("ETag", tagOf(sender));
+}
+
+json SenderEndpoints::shown(db::Connection& connection, const Sender& sender) const {
+  json result = toJson(sender);
+  result["limit"] =
+      http::toJson(messages::senderLimit(connection, sender.id, clock_.now()), sender.channel);
+  return result;
 }
 
 Reply SenderEndpoints::edit(Request& request) {
@@ -147,7 +157,8 @@ Reply SenderEndpoints::edit(Request& request) {
   readFields(fields, input);
   fields.check();
   const Sender after = senders_.edit(before.id, version, std::move(input), request.actor());
-  return ok(toJson(after)).with("ETag", tagOf(after));
+  const json body = database_.read([&](db::Connection& c) { return shown(c, after); });
+  return ok(body).with("ETag", tagOf(after));
 }
 
 Reply SenderEndpoints::templates(Request& request) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <vector>
 
 #include "db/database.h"
@@ -15,8 +16,8 @@ class SenderEndpoints {
  public:
   // Borrows its arguments; they must outlive its routes.
   SenderEndpoints(senders::SenderService& senders, senders::TemplateSync& sync,
-                  senders::SenderCheck& check, db::Database& database)
-      : senders_(senders), sync_(sync), check_(check), database_(database) {}
+                  senders::SenderCheck& check, db::Database& database, const Clock& clock)
+      : senders_(senders), sync_(sync), check_(check), database_(database), clock_(clock) {}
 
   std::vector<Route> routes();
 
@@ -28,11 +29,14 @@ class SenderEndpoints {
   Reply templates(Request& request) const;
   Reply sync(Request& request);
   Reply check(Request& request);
+  // With how fast it may go now.
+  nlohmann::json shown(db::Connection& connection, const senders::Sender& sender) const;
 
   senders::SenderService& senders_;
   senders::TemplateSync& sync_;
   senders::SenderCheck& check_;
   db::Database& database_;
+  const Clock& clock_;
 };
 
 }  // namespace clipcourier::http

@@ -11,10 +11,25 @@ void logToStderr(const std::string& line) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, whole.data(), whole.size());
 }
 
+TlsFiles tlsOf(const ServerSettings& all, const ListenerSettings& listener) {
+  if (listener.tls.certificate == kNoTls) return {};
+  return listener.tls.given() ? listener.tls : all.tls;
+}
+
+namespace {
+
+ServerSettings withTls(ServerSettings settings) {
+  for (auto* listener : {&settings.api, &settings.webhooks, &settings.publicPages})
+    listener->tls = tlsOf(settings, *listener);
+  return settings;
+}
+
+}  // namespace
+
 struct Server::Impl {
   Impl(ServerSettings s, Routes routes, const users::Authenticator& authenticator, LogSink log,
        RequestObserver observe)
-      : settings(std::move(s)),
+      : settings(withTls(std::move(s))),
         sinks{std::move(log), std::move(observe)},
         api("api", settings.api, Router(std::move(routes.api), &authenticator), sinks),
         webhooks("webhooks", settings.webhooks, Router(std::move(routes.webhooks)), sinks),
@@ -44,6 +59,11 @@ void Server::stop() {
   impl_->api.stop(impl_->settings.stopTimeout);
   webhooks.join();
   publicPages.join();
+}
+
+void Server::reloadCertificates(bool always) {
+  for (Listener* listener : {&impl_->api, &impl_->webhooks, &impl_->publicPages})
+    listener->reloadCertificate(always);
 }
 
 int Server::port(Port which) const {

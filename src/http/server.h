@@ -58,6 +58,9 @@ class Server {
   // Takes no more connections, lets requests in flight finish within stopTimeout, then cuts them.
   void stop();
   int port(Port which) const;  // the actual one; after start()
+  // Looks whether the files of certificates have changed, or takes them anew whatever; new
+  // connections get them, those that are open go on. What cannot be used is logged and not taken.
+  void reloadCertificates(bool always);
 
  private:
   struct Impl;

@@ -9,6 +9,7 @@
 #include <typeinfo>
 
 #include "base/crypto.h"
+#include "http/head_end.h"
 #include "http/http_error.h"
 #include "http/problem.h"
 #include "http/response_head.h"
@@ -16,6 +17,9 @@
 
 namespace clipcourier::http {
 namespace {
+
+// What only a proxy that we trust may say.
+constexpr std::string_view kProxyWord = "x-sendfile-type";
 
 // A caller's id is taken over only when it cannot mean anything to a log reader.
 bool isRequestId(std::string_view id) {
@@ -41,8 +45,7 @@ void sendAll(Connection& connection, Millis timeout) {
     const Flush result = flush(connection);
     if (result == Flush::done) return;
     const auto left = std::chrono::ceil<Millis>(end - std::chrono::steady_clock::now());
-    if (result == Flush::broken || left <= Millis(0) ||
-        !waitFor(connection.fd.get(), POLLOUT, left)) {
+    if (result == Flush::broken || left <= Millis(0) || !waitFor(connection, POLLOUT, left)) {
       throw Error(ErrorKind::unavailable, "the caller takes no more of the answer");
     }
   }
@@ -75,13 +78,14 @@ class Writer : public StreamWriter {
 }  // namespace
 
 struct Session::Exchange {
-  explicit Exchange(Connection& c) : connection(c) {}
+  explicit Exchange(Connection& c) : connection(c) { client.address = c.peer; }
 
   Connection& connection;
   std::size_t headSize = 0;
   std::optional<Head> head;
   std::optional<WireBody> body;
   std::string requestId;
+  Client client;
   Actor actor;
   const Route* route = nullptr;
   std::string code;     // of the error that was answered
@@ -107,10 +111,12 @@ struct Session::Exchange {
 };
 
 Session::Session(std::string listener, const Router& router, const ListenerSettings& settings,
-                 const RequestSinks& sinks, const std::atomic<bool>& stopping)
+                 ClientCounts& clients, const RequestSinks& sinks,
+                 const std::atomic<bool>& stopping)
     : listener_(std::move(listener)),
       router_(router),
       settings_(settings),
+      clients_(clients),
       sinks_(sinks),
       stopping_(stopping),
       mostHeld_(std::max(1, settings.threads / 2)) {}
@@ -119,8 +125,11 @@ bool Session::ready(Connection& connection) const {
   if (connection.tooSlow) return true;
   try {
     if (connection.needed == 0) {
-      const auto end = findHeadEnd(connection.in, settings_.maxHead.bytes);
-      if (!end) return false;
+      const auto end = findHeadEndAfter(connection.scanned, connection.in, settings_.maxHead.bytes);
+      if (!end) {
+        connection.scanned = connection.in.size();
+        return false;
+      }
       connection.needed = *end + bodyToAwait(connection, *end);
     }
     return connection.inputEnded || connection.in.size() >= connection.needed;
@@ -130,7 +139,7 @@ bool Session::ready(Connection& connection) const {
 }
 
 // A small body is awaited before a thread is given to it. Its caller must then not wait for us.
-std::size_t Session::bodyToAwait(const Connection& connection, std::size_t headSize) const {
+std::size_t Session::bodyToAwait(Connection& connection, std::size_t headSize) const {
   const Head head = parseHead(std::string_view(connection.in).substr(0, headSize));
   const std::uint64_t length = head.contentLength.value_or(0);
   if (length > settings_.bufferedBody.bytes) return 0;
@@ -139,19 +148,27 @@ std::size_t Session::bodyToAwait(const Connection& connection, std::size_t headS
 }
 
 Wait Session::run(Connection& connection) const {
+  if (connection.tls && !connection.tls->isOpen()) {
+    const auto handshake = connection.tls->handshake();
+    if (handshake == TlsStream::Handshake::waiting) return Wait::handshake;
+    if (handshake == TlsStream::Handshake::failed) return Wait::nothing;
+  }
   for (;;) {
     const Flush result = flush(connection);
     if (result == Flush::blocked) return Wait::room;
     if (result == Flush::broken) return Wait::nothing;
-    if (connection.closeAfterOut) {
-      if (!connection.inputUnread) return Wait::nothing;
-      ::shutdown(connection.fd.get(), SHUT_WR);
-      return Wait::goodbye;
-    }
-    if (!answerNext(connection)) {
-      return stopping_ || connection.inputEnded ? Wait::nothing : Wait::request;
-    }
+    connection.proxied.drop();
+    if (connection.closeAfterOut) return close(connection);
+    if (answerNext(connection) || takePending(connection)) continue;
+    return stopping_ || connection.inputEnded ? Wait::nothing : Wait::request;
   }
+}
+
+Wait Session::close(Connection& connection) const {
+  if (connection.tls) connection.tls->sayGoodbye();
+  if (!connection.inputUnread) return Wait::nothing;
+  ::shutdown(connection.fd.get(), SHUT_WR);
+  return Wait::goodbye;
 }
 
 bool Session::answerNext(Connection& connection) const {
@@ -189,9 +206,10 @@ Reply Session::replyTo(Exchange& exchange) const {
   Connection& connection = exchange.connection;
   exchange.head = parseHead(std::string_view(connection.in).substr(0, exchange.headSize));
   connection.in.erase(0, exchange.headSize);
-  connection.needed = 0;
+  connection.needed = connection.scanned = 0;
   exchange.requestId = requestIdOf(&*exchange.head);
-  exchange.head->peer = peerOf(connection);
+  admit(exchange);
+  exchange.head->peer = exchange.client.address.text();
   exchange.body.emplace(connection, *exchange.head, settings_);
   const Head& head = *exchange.head;
   if (head.method == Method::options) {
@@ -209,6 +227,23 @@ Reply Session::replyTo(Exchange& exchange) const {
   return reply;
 }
 
+// A proxy's connections are its own business, but whom it speaks for has no more of them than who
+// comes by himself.
+void Session::admit(Exchange& exchange) const {
+  Connection& connection = exchange.connection;
+  if (!settings_.trustedProxies.contain(connection.peer))
+    std::erase_if(exchange.head->fields,
+                  [](const auto& field) { return field.first == kProxyWord; });
+  exchange.client = clientOf(connection.peer, connection.tls != nullptr, *exchange.head,
+                             settings_.trustedProxies);
+  if (!exchange.client.proxied) return;
+  auto place = clients_.take(exchange.client.address);
+  if (!place)
+    throw Error(ErrorKind::tooMany, "too many requests of this client are worked on",
+                "Wait for their answers.", "too_many_connections");
+  connection.proxied = *std::move(place);
+}
+
 void Session::send(Exchange& exchange, Reply reply) const {
   Connection& connection = exchange.connection;
   // After 411 a body may follow whose end nobody knows.
@@ -219,7 +254,7 @@ void Session::send(Exchange& exchange, Reply reply) const {
   connection.closeAfterOut = !keepAlive;
   connection.inputUnread = !whole;
   exchange.status = reply.status;
-  addSecurityHeaders(reply);
+  addSecurityHeaders(reply, exchange.client.https);
   reply.set("X-Request-Id", exchange.requestId);
   connection.out += headOf(reply, keepAlive, chunked);
   if (hasNoBody(reply.status) || exchange.is(Method::head)) return;
@@ -261,6 +296,7 @@ void Session::log(const Exchange& exchange) const {
                          {"status", exchange.status},
                          {"bytes", exchange.bytes},
                          {"ms", std::chrono::duration<double, std::milli>(took).count()},
+                         {"client", exchange.client.address.truncated()},
                          {"request_id", exchange.requestId}};
   if (!exchange.actor.id.empty()) line["actor"] = exchange.actor.kind + ':' + exchange.actor.id;
   if (!exchange.code.empty()) line["code"] = exchange.code;

@@ -19,9 +19,9 @@ struct RequestSinks {
 // Answers the requests of connections whose heads are complete. Thread-safe.
 class Session {
  public:
-  // Borrows all but the name.
+  // Borrows all but the name. `clients` counts what each may have at the same time.
   Session(std::string listener, const Router& router, const ListenerSettings& settings,
-          const RequestSinks& sinks, const std::atomic<bool>& stopping);
+          ClientCounts& clients, const RequestSinks& sinks, const std::atomic<bool>& stopping);
 
   // Whether a worker has something to do with what was received: a whole head with its body, or as
   // much of the body as is not waited for, or something to refuse.
@@ -32,10 +32,12 @@ class Session {
 
  private:
   struct Exchange;  // one request on its way to its answer
-  std::size_t bodyToAwait(const Connection& connection, std::size_t headSize) const;
+  std::size_t bodyToAwait(Connection& connection, std::size_t headSize) const;
+  Wait close(Connection& connection) const;
   bool answerNext(Connection& connection) const;
   void answer(Exchange& exchange) const;
   Reply replyTo(Exchange& exchange) const;
+  void admit(Exchange& exchange) const;
   void send(Exchange& exchange, Reply reply) const;
   void sendStream(Exchange& exchange, const StreamBody& body) const;
   void log(const Exchange& exchange) const;
@@ -43,6 +45,7 @@ class Session {
   const std::string listener_;
   const Router& router_;
   const ListenerSettings& settings_;
+  ClientCounts& clients_;
   const RequestSinks& sinks_;
   const std::atomic<bool>& stopping_;
   // How many callers nobody knows, and how many streams, may hold a thread: half of them.

@@ -5,6 +5,8 @@
 
 #include "base/byte_size.h"
 #include "base/clock.h"
+#include "http/address.h"
+#include "http/tls.h"
 
 namespace clipcourier::http {
 
@@ -20,14 +22,23 @@ struct ListenerSettings {
   Millis transferTimeout{30'000};     // without one byte received or taken by the other side
   ByteSize bufferedBody{65'536};      // a body up to this size holds no thread while it arrives
   ByteSize minBodyRate{1'000};        // per second, on average, after the first transferTimeout
+  int maxPerAddress = 0;              // connections of one client; 0: no limit of its own
+  TlsFiles tls{};                     // none given: plain
+  Networks trustedProxies{};          // whose X-Forwarded-For and -Proto are believed; no limit
 };
 
 struct ServerSettings {
-  ListenerSettings api;                     // API and console
-  ListenerSettings webhooks{.threads = 8};  // providers
+  TlsFiles tls;                             // of all listeners that have none of their own
+  ListenerSettings api;                                           // API and console
+  ListenerSettings webhooks{.threads = 8, .maxPerAddress = 200};  // providers
   ListenerSettings publicPages{.maxConnections = 4'000,
-                               .bufferedBody = ByteSize{4'096}};  // watch pages and media
+                               .bufferedBody = ByteSize{4'096},
+                               .maxPerAddress = 200};  // watch pages and media
   Millis stopTimeout{5'000};  // for requests in flight when the server stops
 };
+
+// As its certificate: the listener speaks plain HTTP, whatever holds for all.
+inline constexpr auto kNoTls = "none";
+TlsFiles tlsOf(const ServerSettings& all, const ListenerSettings& listener);
 
 }  // namespace clipcourier::http

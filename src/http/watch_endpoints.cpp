@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "http/file_reply.h"
 #include "http/watch_html.h"
+#include "media/folder_store.h"
 
 namespace clipcourier::http {
 namespace {
@@ -35,11 +36,10 @@ constexpr std::array<std::string_view, 21> kCrawlers = {"facebookexternalhit",
                                                         "python-"};
 
 tracking::WatchEvent eventNamed(const std::string& name) {
-  if (name == "opened") return tracking::WatchEvent::opened;
-  if (name == "played") return tracking::WatchEvent::played;
-  if (name == "completed") return tracking::WatchEvent::completed;
+  if (const auto event = tracking::watchEvent(name)) return *event;
   throw Error(ErrorKind::invalidInput, "there is no such event",
-              "Send opened, played or completed.", "watch.unknown_event");
+              "Send opened, played, watched_25, watched_50, watched_75 or completed.",
+              "watch.unknown_event");
 }
 
 [[noreturn]] void noSuchPage() {
@@ -57,7 +57,10 @@ bool isPerson(const Request& request) {
     }
   }
   const std::string agent = text::lower(request.header("user-agent").value_or(""));
-  if (agent.empty() || agent.starts_with("whatsapp/")) return false;
+  // A page of another site that sends beacons here is no visitor of ours. Origin says nothing: our
+  // pages send no referrer, which makes it "null".
+  const std::string site = text::lower(request.header("sec-fetch-site").value_or("same-origin"));
+  if (agent.empty() || agent.starts_with("whatsapp/") || site != "same-origin") return false;
   return std::none_of(kCrawlers.begin(), kCrawlers.end(), [&](std::string_view crawler) {
     return agent.find(crawler) != std::string::npos;
   });
@@ -77,6 +80,7 @@ std::vector<Route> WatchEndpoints::routes() {
        open},
       {Method::get, "/w/{token}/poster.jpg", kOpen, [this](Request& r) { return poster(r); }, open},
       {Method::get, "/w/{token}/badge.jpg", kOpen, [this](Request& r) { return badge(r); }, open},
+      {Method::get, "/w/watch.js", kOpen, [](Request&) { return watchScript(); }, open},
       {Method::post, "/w/{token}/events", kOpen, [this](Request& r) { return event(r); }, events},
   };
 }
@@ -88,7 +92,8 @@ Reply WatchEndpoints::page(Request& request) const {
     return watchHtml(*page, settings_, token, pageLanguage(request, page->language));
   }
   if (const auto* over = std::get_if<tracking::PageIsOver>(&found)) {
-    return absentHtml(settings_, "over", 410, token, pageLanguage(request, over->language));
+    return absentHtml(settings_, over->revoked ? "revoked" : "over", 410, token,
+                      pageLanguage(request, over->language));
   }
   return absentHtml(settings_, "unknown", 404, token, pageLanguage(request, ""));
 }
@@ -96,7 +101,10 @@ Reply WatchEndpoints::page(Request& request) const {
 tracking::WatchPage WatchEndpoints::pageOf(const Request& request) const {
   tracking::WatchLookup found = pages_.find(request.pathText("token"));
   if (auto* page = std::get_if<tracking::WatchPage>(&found)) return std::move(*page);
-  if (std::holds_alternative<tracking::PageIsOver>(found)) {
+  if (const auto* over = std::get_if<tracking::PageIsOver>(&found)) {
+    if (over->revoked)
+      throw Error(ErrorKind::gone, "this video was withdrawn", "Ask the sender about it.",
+                  "watch.revoked");
     throw Error(ErrorKind::gone, "this page is over", "Ask the sender for a new link.",
                 "watch.over");
   }
@@ -125,15 +133,26 @@ Reply WatchEndpoints::badge(Request& request) const {
   return file(request, page.badge ? page.badge->media : page.poster);
 }
 
-// Private and not for long: the page can be revoked, and only its customer was meant to see it.
+// Only its customer was meant to see it, and a page can be revoked: a browser asks each time, and
+// learns in one round trip that what it has is still right.
 Reply WatchEndpoints::file(const Request& request, const tracking::WatchMedia& media) const {
   if (media.sha256.empty()) noSuchPage();
+  if (isSentByProxy(request))
+    return bytes("", media.contentType)
+        .with("Cache-Control", "private, no-cache")
+        .with("X-Accel-Redirect", settings_.accelPrefix + "/" + media::storedPath(media.sha256));
   media::OpenFile open = media_.open(media.sha256);
   return fileReply(request, {.file = std::move(open.fd),
                              .size = open.size.bytes,
                              .contentType = media.contentType,
                              .etag = media.sha256,
-                             .cacheControl = "private, max-age=3600"});
+                             .cacheControl = "private, no-cache"});
+}
+
+// A trusted proxy says that it can; the header of anybody else never gets here. The link was looked
+// at for each request all the same.
+bool WatchEndpoints::isSentByProxy(const Request& request) const {
+  return !settings_.accelPrefix.empty() && request.header("x-sendfile-type") == "X-Accel-Redirect";
 }
 
 Reply WatchEndpoints::event(Request& request) {

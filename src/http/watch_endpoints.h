@@ -13,6 +13,7 @@ struct WatchSettings {
   std::string publicUrl = "http://localhost";  // where phones reach us, without a slash at the end
   std::string imprintUrl;                      // the link is left out when empty
   std::string privacyUrl;
+  std::string accelPrefix{};  // where an nginx in front has the stored files; empty: we send them
 };
 
 // The page a customer opens from the message: /w/{token}, with its clip and poster below it.
@@ -36,6 +37,7 @@ class WatchEndpoints {
   Reply badge(Request& request) const;
   Reply event(Request& request);
   Reply file(const Request& request, const tracking::WatchMedia& media) const;
+  bool isSentByProxy(const Request& request) const;
   tracking::WatchPage pageOf(const Request& request) const;  // Error(notFound), Error(gone)
 
   tracking::WatchPages& pages_;

@@ -14,8 +14,12 @@ std::string pageLanguage(const Request& request, const std::string& messageLangu
 
 Reply watchHtml(const tracking::WatchPage& page, const WatchSettings& settings,
                 const std::string& token, const std::string& language);
-// A friendly page instead of the video: `words` is "unknown" (404) or "over" (410).
+// A friendly page instead of the video: `words` is "unknown" (404), "over" or "revoked"
+// (410).
 Reply absentHtml(const WatchSettings& settings, const std::string& words, int status,
                  const std::string& token, const std::string& language);
+
+// The script of the watch page. Its address carries its hash, so it may be kept.
+Reply watchScript();
 
 }  // namespace clipcourier::http

@@ -130,7 +130,7 @@ std::size_t WireBody::receiveSome(std::span<char> to) {
   sayContinue();
   for (;;) {
     checkPace();
-    const auto count = receive(connection_.fd.get(), to.data(), to.size());
+    const auto count = receive(connection_, to.data(), to.size());
     if (count && *count > 0) return *count;
     if (count) truncated();
     wait();
@@ -154,7 +154,7 @@ void WireBody::wait() {
                   "Try again in some seconds.", "busy");
     }
   }
-  if (!waitFor(connection_.fd.get(), POLLIN, settings_.transferTimeout)) tooSlow();
+  if (!waitFor(connection_, POLLIN, settings_.transferTimeout)) tooSlow();
 }
 
 // A byte now and then must not hold a thread for ever.

@@ -1,41 +1,21 @@
 #include "messages/answer_recorder.h"
 
 #include "customers/customer_repository.h"
-#include "messages/holds.h"
+#include "messages/media_failures.h"
 
 namespace clipcourier::messages {
 namespace {
 
-using channels::Reaction;
-
-// The scope that an error speaks of, beside the message itself.
-struct Scope {
-  std::string name, key;
-};
-std::optional<Scope> scopeOf(Reaction reaction, const Answer& answer) {
-  switch (reaction) {
-    case Reaction::templatePause: return Scope{"template", answer.templateKey};
-    case Reaction::number:
-    case Reaction::account:
-    case Reaction::auth: return Scope{"sender", std::to_string(answer.sender.value)};
-    default: return std::nullopt;
-  }
+// The provider's words of a refusal.
+std::string textOf(const channels::SendOutcome& outcome) {
+  if (const auto* later = std::get_if<channels::TryLater>(&outcome)) return later->reason;
+  if (const auto* refused = std::get_if<channels::Refused>(&outcome)) return refused->reason;
+  return {};
 }
 
-struct Problem {
-  Reaction reaction;
-  int code;
-};
-std::optional<Problem> problemOf(const channels::SendOutcome& outcome) {
-  if (const auto* later = std::get_if<channels::TryLater>(&outcome))
-    return Problem{later->reaction, later->code};
-  if (const auto* refused = std::get_if<channels::Refused>(&outcome))
-    return Problem{refused->reaction, refused->code};
-  return std::nullopt;
-}
-
-std::string codeText(int code, const char* without) {
-  return code == 0 ? without : std::to_string(code);
+// Refused, and ready for another try once what it needs is there.
+AttemptResult waiting(AttemptRef attempt, const std::string& code, TimePoint now) {
+  return {attempt, MessageState::failed, MessageState::held, "", code, now};
 }
 
 }  // namespace
@@ -43,14 +23,26 @@ std::string codeText(int code, const char* without) {
 void AnswerRecorder::record(db::Transaction& tx, const std::vector<Answer>& answers,
                             TimePoint now) const {
   std::vector<AttemptResult> results;
-  for (const Answer& answer : answers) results.push_back(resultOf(answer, now));
+  std::vector<Problem> problems;
+  for (const Answer& answer : answers) {
+    auto problem = problemOf(answer.attempt, answer.outcome, *answer.channel);
+    if (problem && healMedia(tx, *answer.channel, answer.attempt, problem->code,
+                             textOf(answer.outcome), now)) {
+      results.push_back(waiting(answer.attempt, codeText(*problem, "not_reached"), now));
+      continue;  // mended: nothing else is wrong
+    }
+    results.push_back(resultOf(answer, now));
+    if (problem) problems.push_back(*std::move(problem));
+  }
   Queue queue(tx, now);
   queue.record(results);
   queue.finish();
-  for (const Answer& answer : answers) {
-    learnIdentity(tx, answer, now);
-    react(tx, answer, now);
-  }
+  for (const Answer& answer : answers) learnIdentity(tx, answer, now);
+  reactions_.apply(tx, problems, now);
+  for (const Answer& answer : answers)
+    if (const auto problem = problemOf(answer.attempt, answer.outcome, *answer.channel);
+        problem && problem->reaction == channels::Reaction::optOut)
+      obeyOptOut(tx, answer, problem->code, now);
 }
 
 // In some countries the provider's id of a person is not the number that was dialled. Whoever
@@ -78,41 +70,24 @@ AttemptResult AnswerRecorder::resultOf(const Answer& answer, TimePoint now) cons
     result.code = "reply_lost";
     return result;
   }
-  const auto [reaction, code] = *problemOf(answer.outcome);
-  const auto* later = std::get_if<channels::TryLater>(&answer.outcome);
-  if (scopeOf(reaction, answer)) return held(answer, code, later ? later->after : Millis(0), now);
-  if (later && answer.attempt.number < retry_.tries(later->maxTries))
-    return held(answer, code, later->after, now);
-  result.attemptBecomes = result.messageBecomes = MessageState::failed;
-  result.code = codeText(code, "not_sendable");
-  return result;
-}
-
-AttemptResult AnswerRecorder::held(const Answer& answer, int code, Millis after,
-                                   TimePoint now) const {
-  AttemptResult result;
-  result.attempt = answer.attempt;
+  const Problem problem = *problemOf(answer.attempt, answer.outcome, *answer.channel);
   result.attemptBecomes = MessageState::failed;
-  result.messageBecomes = MessageState::held;
-  result.code = codeText(code, "not_reached");
-  result.dueAt = now + retry_.delay(answer.attempt, after);
+  if (const auto wait = reactions_.nextTry(problem)) {
+    result.messageBecomes = MessageState::held;
+    result.code = codeText(problem, "not_reached");
+    result.dueAt = now + *wait;
+  } else {
+    result.messageBecomes = MessageState::failed;
+    result.code = codeText(problem, "not_sendable");
+  }
   return result;
 }
 
-void AnswerRecorder::react(db::Transaction& tx, const Answer& answer, TimePoint now) const {
-  const auto problem = problemOf(answer.outcome);
-  if (!problem) return;
-  if (const auto scope = scopeOf(problem->reaction, answer)) {
-    const auto* later = std::get_if<channels::TryLater>(&answer.outcome);
-    const Millis rest = later ? std::max(later->after, scopeHold_) : scopeHold_;
-    HoldRepository(tx).hold(
-        {scope->name, scope->key, codeText(problem->code, "refused"), "system", now, now + rest});
-  }
-  if (problem->reaction == Reaction::optOut)
-    optOut_.apply(tx, answer.customer, std::string(answer.channel->name()),
-                  {"provider_error", std::string(answer.channel->name()),
-                   "error " + std::to_string(problem->code)},
-                  now, now);
+void AnswerRecorder::obeyOptOut(db::Transaction& tx, const Answer& answer, int code,
+                                TimePoint now) const {
+  const std::string channel(answer.channel->name());
+  optOut_.apply(tx, answer.customer, channel,
+                {"provider_error", channel, "error " + std::to_string(code)}, now, now);
 }
 
 }  // namespace clipcourier::messages

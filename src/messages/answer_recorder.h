@@ -6,7 +6,7 @@
 #include "channels/channel.h"
 #include "messages/opt_out.h"
 #include "messages/queue.h"
-#include "messages/retry_policy.h"
+#include "messages/reactions.h"
 
 namespace clipcourier::messages {
 
@@ -16,30 +16,26 @@ struct Answer {
   CustomerId customer;
   std::string address;  // it was sent to
   SenderId sender;
-  std::string templateKey;  // templateKey(...) of what was sent
   const channels::Channel* channel = nullptr;
   channels::SendOutcome outcome;
 };
 
-// Turns answers into states: accepted, held for another try, failed, or unknown. An error that
-// speaks of more than this message (token, number, account, template) holds that scope and keeps
-// the message. Pure but for the transaction; thread-safe.
+// Turns answers into states: accepted, held for another try, failed, or unknown, and has errors
+// that speak of more than this message their effect. Pure but for the transaction; thread-safe.
 class AnswerRecorder {
  public:
-  AnswerRecorder(const OptOut& optOut, RetryPolicy retry, Millis scopeHold)
-      : optOut_(optOut), retry_(retry), scopeHold_(scopeHold) {}
+  AnswerRecorder(const OptOut& optOut, Reactions reactions)
+      : optOut_(optOut), reactions_(reactions) {}
 
   void record(db::Transaction& tx, const std::vector<Answer>& answers, TimePoint now) const;
 
  private:
   AttemptResult resultOf(const Answer& answer, TimePoint now) const;
-  AttemptResult held(const Answer& answer, int code, Millis after, TimePoint now) const;
-  void react(db::Transaction& tx, const Answer& answer, TimePoint now) const;
+  void obeyOptOut(db::Transaction& tx, const Answer& answer, int code, TimePoint now) const;
   void learnIdentity(db::Transaction& tx, const Answer& answer, TimePoint now) const;
 
   const OptOut& optOut_;
-  RetryPolicy retry_;
-  Millis scopeHold_;
+  Reactions reactions_;
 };
 
 }  // namespace clipcourier::messages

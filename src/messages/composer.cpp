@@ -1,5 +1,7 @@
 #include "messages/composer.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 #include "channels/opt_out.h"
 
@@ -41,6 +43,16 @@ std::vector<channels::ButtonValue> buttons(const channels::Template& of,
 }
 
 }  // namespace
+
+Recipient recipientOf(const std::string& name, const std::string& externalRef,
+                      const std::string& attributes) {
+  Recipient result{name, externalRef, {}};
+  const auto json = nlohmann::json::parse(attributes, nullptr, false);
+  if (json.is_object())
+    for (const auto& [key, value] : json.items())
+      if (value.is_string()) result.attributes[key] = value.get<std::string>();
+  return result;
+}
 
 std::string resolve(const VariableSource& source, const Recipient& recipient) {
   if (source.field.empty()) return channels::cleanParameter(source.text);

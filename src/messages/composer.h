@@ -15,6 +15,10 @@ struct Recipient {
   std::map<std::string, std::string> attributes;
 };
 
+// `attributes` is a JSON object of texts, as it is stored; what is none counts as empty.
+Recipient recipientOf(const std::string& name, const std::string& externalRef,
+                      const std::string& attributes);
+
 // The text of one variable for one customer; empty when there is neither a value nor a fallback.
 std::string resolve(const VariableSource& source, const Recipient& recipient);
 

@@ -13,10 +13,23 @@ constexpr auto of =
 
 }  // namespace
 
-void CounterChanges::moved(CampaignId campaign, MessageState from, MessageState to,
+std::string reasonCounter(const CountedState& state) {
+  const bool counted = state.state == MessageState::held || state.state == MessageState::failed ||
+                       state.state == MessageState::skipped;
+  if (!counted || state.reason.empty()) return "";
+  return std::string(name(state.state)) + ":" + state.reason;
+}
+
+void CounterChanges::moved(CampaignId campaign, const CountedState& from, const CountedState& to,
                            std::int64_t count) {
-  add(campaign, name(from), -count);
-  add(campaign, name(to), count);
+  add(campaign, from, -count);
+  add(campaign, to, count);
+}
+
+void CounterChanges::add(CampaignId campaign, const CountedState& state, std::int64_t count) {
+  add(campaign, name(state.state), count);
+  const std::string reason = reasonCounter(state);
+  if (!reason.empty()) add(campaign, reason, count);
 }
 
 void CounterChanges::add(CampaignId campaign, std::string_view counter, std::int64_t count) {

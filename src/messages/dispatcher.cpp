@@ -3,10 +3,15 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "messages/holds.h"
 
 namespace clipcourier::messages {
 namespace {
+
+namespace sql {
+constexpr auto heartbeat = R"sql(
+  INSERT INTO dispatcher_heartbeats (owner, at_ms) VALUES ($1, $2)
+  ON CONFLICT (owner) DO UPDATE SET at_ms = excluded.at_ms)sql";
+}  // namespace sql
 
 constexpr Millis kIdle{500};  // how long a round may find nothing before it looks again
 
@@ -21,7 +26,7 @@ Dispatcher::Dispatcher(Parts parts, DispatcherSettings settings, std::string own
     : parts_(std::move(parts)),
       settings_(settings),
       owner_(std::move(owner)),
-      recorder_(parts_.optOut, settings.retry, settings.scopeHold) {}
+      recorder_(parts_.optOut, Reactions(settings.retry, settings.reactions)) {}
 
 Dispatcher::~Dispatcher() {
   stopClaiming();
@@ -33,6 +38,8 @@ int Dispatcher::settle(bool alone) {
     Queue queue(tx, parts_.clock.now());
     const int count = queue.recover(alone);
     queue.finish();
+    if (const TimePoint looked = lastRound_; looked != TimePoint{})
+      tx.run(sql::heartbeat, owner_, looked);
     return count;
   });
   if (unknown > 0)
@@ -41,6 +48,7 @@ int Dispatcher::settle(bool alone) {
 }
 
 void Dispatcher::start(bool alone) {
+  lastRound_ = parts_.clock.now();
   settle(alone);
   claimThread_ = std::thread([this] { claimLoop(); });
   recordThread_ = std::thread([this] { recordLoop(); });
@@ -85,6 +93,7 @@ void Dispatcher::claimLoop() {
     try {
       const auto start = std::chrono::steady_clock::now();
       const int begun = runOnce();
+      lastRound_ = parts_.clock.now();
       if (begun > 0) {
         const auto took = std::chrono::steady_clock::now() - start;
         rest = std::max(settings_.interval - std::chrono::floor<Millis>(took), Millis(0));
@@ -134,6 +143,15 @@ void Dispatcher::noteWaiting(const Lane& lane, const std::string& reason) {
     waiting_[lane.campaign] = reason;
 }
 
+// One language of a campaign may wait while the others go on.
+Lane Dispatcher::sendable(Lane lane, const Supplies& supplies) const {
+  if (supplies.waiting.empty()) return lane;
+  for (const auto& [language, supply] : supplies.languages) lane.languages.push_back(language);
+  const auto first = static_cast<std::ptrdiff_t>(firstLane_ % lane.languages.size());
+  std::ranges::rotate(lane.languages, lane.languages.begin() + first);
+  return lane;
+}
+
 // Two commits: the claim with its lease, and, once the messages are written out, the attempts. What
 // begins in the second goes to the network at once.
 int Dispatcher::dispatch(const Lane& lane, int most) {
@@ -142,19 +160,16 @@ int Dispatcher::dispatch(const Lane& lane, int most) {
   noteWaiting(lane, reason ? *reason : "");
   if (reason) return 0;
   const Supplies& supplies = std::get<Supplies>(prepared);
-  const std::vector<Claimed> claimed = claim(lane, most);
+  const std::vector<Claimed> claimed = claim(sendable(lane, supplies), most);
   if (claimed.empty()) return 0;
   Composed composed = composeAll(lane, supplies, claimed);
   const std::vector<AttemptRef> begun = begin(composed);
   for (const AttemptRef& attempt : begun) {
     auto& [one, message] = composed.ready.at(attempt.message);
     message.opaque = parts_.attemptTokens.make(attempt);
-    const channels::Template& text = supplies.languages.at(one->language).text;
-    send(
-        supplies,
-        {attempt, one->customer, one->address, lane.sender,
-         templateKey(lane.sender, text.name, text.language), supplies.channel, channels::Unknown{}},
-        std::move(message));
+    send(supplies,
+         {attempt, one->customer, one->address, lane.sender, supplies.channel, channels::Unknown{}},
+         std::move(message));
   }
   return static_cast<int>(begun.size());
 }

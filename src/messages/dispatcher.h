@@ -34,6 +34,7 @@ struct Supplies {
     std::string mediaId;
   };
   std::map<std::string, PerLanguage> languages;
+  std::map<std::string, std::string> waiting = {};  // the languages that cannot be sent now: why
 };
 // Or the code of why the lane has to wait: no media id yet, template paused, no credentials.
 using SuppliesOrReason = std::variant<Supplies, std::string>;
@@ -44,8 +45,8 @@ struct DispatcherSettings {
   Millis requestTimeout{30'000};  // of one send
   Millis lease{30'000};           // from claim to request; far longer than it takes
   Millis interval{40};  // least time from one round's start to the next: claims stay few and large
-  Millis scopeHold{60'000};  // how long a sender rests after its token or account was refused
   RetryPolicy retry;
+  ReactionSettings reactions;
 };
 
 // Sends what is due: takes tokens, claims that many messages, commits their attempts, makes the
@@ -72,6 +73,7 @@ class Dispatcher {
   // Settles what a crash left behind, then starts. `alone`: no other dispatcher can be at work.
   void start(bool alone);
   // Gives back ended leases, and makes requests unknown whose time is over: what another node left.
+  // Writes down when this one last looked at the queue.
   // To be called every few seconds. Returns how many became unknown.
   int settle(bool alone = false);
   // No new claims from now on; returns when the round at hand is over. Then stop the HTTP engine,
@@ -96,6 +98,7 @@ class Dispatcher {
   void claimLoop();
   void recordLoop();
   int dispatch(const Lane& lane, int most);
+  Lane sendable(Lane lane, const Supplies& supplies) const;
   std::vector<Claimed> claim(const Lane& lane, int most);
   Composed composeAll(const Lane& lane, const Supplies& supplies,
                       const std::vector<Claimed>& claimed) const;
@@ -118,6 +121,7 @@ class Dispatcher {
   std::condition_variable wake_, answered_;
   bool woken_ = false, stopping_ = false;
   std::atomic<bool> finishing_ = false;
+  std::atomic<TimePoint> lastRound_{TimePoint{}};  // when claiming last looked at the queue
   int inFlight_ = 0;
   std::vector<Answer> answers_;
   std::map<CampaignId, std::string> waiting_;

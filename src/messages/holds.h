@@ -25,7 +25,22 @@ class HoldRepository {
   explicit HoldRepository(db::Connection& connection) : db_(connection) {}
   // A hold by a person stays, until it ends, when the system wants to hold the same scope.
   void hold(const Hold& hold);
+  // As hold(), but whatever a person holds stays, and the system's hold gives way.
+  void holdFor(const Hold& hold);
   bool release(const std::string& scope, const std::string& key);  // false: there was none
+  // As release(), but only a hold set by `heldBy`.
+  bool releaseOf(const std::string& scope, const std::string& key, const std::string& heldBy);
+  // Of the system's hold that was just set: when the provider may be asked whether it is still
+  // needed, the later the more often that was asked in vain.
+  void probeLater(const Hold& hold, TimePoint now);
+  // Holds of senders that may be asked for now.
+  std::vector<Hold> toProbe(TimePoint now);
+  // A probe found it still needed: it lasts until after the next one.
+  void stillNeeded(const Hold& hold, TimePoint now);
+  // A probe found it needless. It is over, but remembered: should the trouble come back at once, it
+  // is asked for later. False when somebody else set or released it meanwhile.
+  bool endEarly(const Hold& hold, TimePoint now);
+  std::optional<Hold> find(const std::string& scope, const std::string& key);
   std::vector<Hold> active(TimePoint now);
 
  private:

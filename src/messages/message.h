@@ -56,11 +56,12 @@ struct Attempt {
 };
 
 // One line of a message's timeline. kind: queued, claimed, sending, accepted, sent, delivered,
-// read, failed, unknown, held, retry, skipped, opened, played, completed, replied.
+// read, failed, unknown, held, retry, resend, given_up, skipped, opened, played, watched_25,
+// watched_50, watched_75, completed, replied, tapped, opted_out.
 struct MessageEvent {
   std::string kind;
   int attempt = 0;   // 0: of the message, not of an attempt
-  std::string code;  // a reason or the provider's error code; may be empty
+  std::string code;  // a reason, the provider's error code or what a button says; may be empty
   TimePoint at;
 };
 

@@ -1,8 +1,11 @@
 #include "messages/message_repository.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "db/batch.h"
+#include "messages/id_list.h"
 
 namespace clipcourier::messages {
 namespace {
@@ -30,6 +33,25 @@ constexpr auto events = R"sql(
 constexpr auto attempts = R"sql(
   SELECT number, state, provider_id, error_code, started_at_ms, finished_at_ms
   FROM attempts WHERE message_id = $1 ORDER BY number LIMIT 1000)sql";
+
+// Both states are named so that the index of the open attempts serves. x says how old an attempt of
+// each sender must be.
+#define FROM_UNKNOWN                                                                \
+  "FROM {rows $1 sender_id bigint, before_ms bigint} "                              \
+  "JOIN attempts u ON u.sender_id = x.sender_id AND u.started_at_ms < x.before_ms " \
+  "AND u.state IN ('sending', 'unknown') AND u.state = 'unknown' "                  \
+  "JOIN messages m ON m.id = u.message_id AND m.attempts = u.number AND m.state = 'unknown' "
+#define IS_WANTED                                       \
+  "(CAST($2 AS BIGINT) = 0 OR m.campaign_id = $2) AND " \
+  "(CAST($3 AS INTEGER) = 0 OR u.number <= $3) "
+constexpr auto unknownIds =
+    "SELECT m.id " FROM_UNKNOWN "WHERE " IS_WANTED "AND m.id < $4 ORDER BY m.id DESC LIMIT $5";
+constexpr auto unknownAttempts =
+    "SELECT m.id, u.number " FROM_UNKNOWN "WHERE " IS_WANTED "AND m.id > $4 ORDER BY m.id LIMIT $5";
+constexpr auto countUnknown = "SELECT count(*) " FROM_UNKNOWN "WHERE " IS_WANTED;
+constexpr auto ofIds = SELECT_MESSAGES "WHERE m.id IN {ids $1} ORDER BY m.id DESC";
+constexpr auto senders =
+    "SELECT id FROM senders WHERE (CAST($1 AS BIGINT) = 0 OR id = $1) ORDER BY id";
 
 // Attempts are many and have no index by time; the newest receipts are of the youngest of them.
 constexpr auto youngestConfirmed = R"sql(
@@ -97,6 +119,50 @@ std::vector<Message> MessageRepository::list(const MessageFilter& filter, Messag
     throw Error(ErrorKind::invalidInput, "a state alone would search through all messages",
                 "Name a campaign or a customer too.", "messages.filter_too_wide");
   return select(db_, sql::list, before, limit);
+}
+
+std::string MessageRepository::sendersOf(const UnknownFilter& filter, TimePoint now,
+                                         Millis patience) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (auto& [sender] : db_.query<SenderId>(sql::senders, filter.sender.value_or(SenderId{0}))) {
+    TimePoint before = filter.triedBefore;
+    if (filter.probablyNeverSent) {
+      const auto youngest = youngestConfirmed(sender);
+      if (!youngest) continue;
+      before = std::min({before, *youngest, now - patience + Millis(1)});
+    }
+    rows.push_back({{"sender_id", sender.value}, {"before_ms", toMs(before)}});
+  }
+  return rows.dump();
+}
+
+std::vector<Message> MessageRepository::unknown(const UnknownFilter& filter, MessageId before,
+                                                int limit, TimePoint now, Millis patience) {
+  std::vector<MessageId> ids;
+  for (auto& [id] : db_.query<MessageId>(
+           db::forBatch(sql::unknownIds, db_.engine()), sendersOf(filter, now, patience),
+           filter.campaign.value_or(CampaignId{0}), filter.mostAttempts,
+           before.value == 0 ? kNewest : before, limit))
+    ids.push_back(id);
+  return select(db_, db::forBatch(sql::ofIds, db_.engine()), idList(ids));
+}
+
+std::vector<AttemptRef> MessageRepository::unknownAttempts(const UnknownFilter& filter,
+                                                           MessageId after, int limit,
+                                                           TimePoint now, Millis patience) {
+  std::vector<AttemptRef> attempts;
+  for (auto& [id, number] : db_.query<MessageId, int>(
+           db::forBatch(sql::unknownAttempts, db_.engine()), sendersOf(filter, now, patience),
+           filter.campaign.value_or(CampaignId{0}), filter.mostAttempts, after, limit))
+    attempts.push_back({id, number});
+  return attempts;
+}
+
+std::int64_t MessageRepository::countUnknown(const UnknownFilter& filter, TimePoint now,
+                                             Millis patience) {
+  return *db_.scalar<std::int64_t>(db::forBatch(sql::countUnknown, db_.engine()),
+                                   sendersOf(filter, now, patience),
+                                   filter.campaign.value_or(CampaignId{0}), filter.mostAttempts);
 }
 
 std::vector<MessageEvent> MessageRepository::timeline(const Message& message) {

@@ -21,7 +21,8 @@ struct Lane {
   CampaignId campaign;
   SenderId sender;
   std::string channel, purpose;
-  int perSecond = 80;  // of the sender, shared by its lanes
+  int perSecond = 80;                       // of the sender now, shared by its lanes
+  std::vector<std::string> languages = {};  // only these can be sent now; empty: all
 };
 
 // A message lent to one dispatcher until its lease ends.
@@ -61,6 +62,11 @@ class Queue {
   std::vector<AttemptRef> begin(const std::vector<MessageId>& ids, const std::string& owner,
                                 TimePoint deadline);
   void record(const std::vector<AttemptResult>& results);
+  // Unknown messages whose fate a person decided on: these attempts, if they are still their
+  // newest. Resent ones wait for their next turn, given up ones have failed; a late receipt of the
+  // attempt still counts. Returns how many.
+  int resend(const std::vector<AttemptRef>& attempts);
+  int giveUp(const std::vector<AttemptRef>& attempts);
   // Claimed messages that cannot be composed: failed for good, without an attempt.
   void fail(const std::vector<MessageId>& ids, const std::string& owner, const std::string& code);
   void giveBack(const std::vector<MessageId>& ids, const std::string& owner);
@@ -84,16 +90,19 @@ class Queue {
  private:
   struct Candidate {
     MessageId id;
-    MessageState state;
+    CountedState state;
     bool consented;
   };
   std::vector<Candidate> candidates(const Lane& lane, int most);
+  std::vector<MessageId> notHeld(const std::vector<MessageId>& ids);
   std::vector<Claimed> lend(const Lane& lane, const std::vector<Candidate>& candidates,
                             const std::string& owner, TimePoint lease);
+  std::map<MessageId, std::string> reasonsOf(const std::vector<MessageId>& ids, MessageState state);
   void addEvent(const std::vector<MessageId>& ids, const std::string& kind,
                 const std::string& code);
   std::vector<MessageId> apply(const std::vector<AttemptResult>& results, MessageState from);
   void addEvents(const std::vector<AttemptResult>& results);
+  int settleUnknown(const std::vector<AttemptRef>& attempts, AttemptResult becomes);
 
   db::Transaction& tx_;
   TimePoint now_;

@@ -4,14 +4,17 @@
 #include "messages/id_list.h"
 #include "messages/queue.h"
 #include "messages/rate_limit.h"
+#include "messages/sender_rate.h"
 
 namespace clipcourier::messages {
 namespace {
 
 namespace sql {
 constexpr auto lanes = R"sql(
-  SELECT c.id, c.sender_id, s.channel, c.purpose, s.messages_per_second
+  SELECT c.id, c.sender_id, s.channel, c.purpose, s.messages_per_second, r.per_second,
+    r.changed_at_ms
   FROM campaigns c JOIN senders s ON s.id = c.sender_id
+    LEFT JOIN sender_rates r ON r.sender_id = s.id
   WHERE c.state = 'running' AND s.state = 'active' AND NOT EXISTS (
     SELECT 1 FROM holds h WHERE (h.until_ms IS NULL OR h.until_ms > $1) AND (
       h.scope = 'everything'
@@ -27,11 +30,20 @@ constexpr auto nextDue = R"sql(
   FROM campaigns c WHERE c.state = 'running')sql";
 
 constexpr auto candidates = R"sql(
-  SELECT m.id, m.state, CASE WHEN c.id IS NULL THEN 0 ELSE 1 END
+  SELECT m.id, m.state, m.reason, CASE WHEN c.id IS NULL THEN 0 ELSE 1 END
   FROM messages m LEFT JOIN consents c
     ON c.customer_id = m.customer_id AND c.channel = $1 AND c.purpose = $2 AND c.state = 'given'
   WHERE m.campaign_id = $3 AND m.state IN ('queued', 'held') AND m.due_at_ms <= $4
   ORDER BY m.due_at_ms LIMIT $5)sql";
+
+// As candidates, for a lane where only some languages can be sent; asked for one at a time.
+constexpr auto candidatesOf = R"sql(
+  SELECT m.id, m.state, m.reason, CASE WHEN c.id IS NULL THEN 0 ELSE 1 END
+  FROM messages m LEFT JOIN consents c
+    ON c.customer_id = m.customer_id AND c.channel = $1 AND c.purpose = $2 AND c.state = 'given'
+  WHERE m.campaign_id = $3 AND m.language = $4 AND m.state IN ('queued', 'held')
+    AND m.due_at_ms <= $5
+  ORDER BY m.due_at_ms LIMIT $6)sql";
 
 // Consent is checked again, and its id written, in the statement that lends the message. No join:
 // SQLite would begin it with every consent there is.
@@ -49,6 +61,9 @@ constexpr auto recipients = R"sql(
   SELECT m.id, m.customer_id, m.address, m.language, c.name, c.external_ref, c.attributes
   FROM messages m JOIN customers c ON c.id = m.customer_id
   WHERE m.id IN {ids $1} ORDER BY m.due_at_ms, m.id)sql";
+
+constexpr auto reasons = R"sql(
+  SELECT id, reason FROM messages WHERE id IN {ids $1} AND state = $2)sql";
 
 constexpr auto skip = R"sql(
   UPDATE messages SET state = 'skipped', reason = $1, state_at_ms = $2, lease_owner = NULL,
@@ -82,16 +97,6 @@ constexpr auto events = R"sql(
 // Far enough away that every lease and deadline lies before it.
 constexpr TimePoint kEndOfTime = fromMs(253'402'300'799'000);
 
-Recipient recipient(const std::string& name, const std::string& ref,
-                    const std::string& attributes) {
-  Recipient result{name, ref, {}};
-  const auto json = nlohmann::json::parse(attributes, nullptr, false);
-  if (json.is_object())
-    for (const auto& [key, value] : json.items())
-      if (value.is_string()) result.attributes[key] = value.get<std::string>();
-  return result;
-}
-
 std::string eventRows(const std::vector<MessageId>& ids) {
   nlohmann::json rows = nlohmann::json::array();
   for (const MessageId id : ids) rows.push_back({{"id", id.value}});
@@ -102,9 +107,13 @@ std::string eventRows(const std::vector<MessageId>& ids) {
 
 std::vector<Lane> openLanes(db::Connection& connection, TimePoint now) {
   std::vector<Lane> lanes;
-  for (auto& [campaign, sender, channel, purpose, perSecond] :
-       connection.query<CampaignId, SenderId, std::string, std::string, int>(sql::lanes, now))
-    lanes.push_back({campaign, sender, channel, purpose, perSecond});
+  for (auto& [campaign, sender, channel, purpose, perSecond, limited, changed] :
+       connection.query<CampaignId, SenderId, std::string, std::string, int, std::optional<double>,
+                        TimePoint>(sql::lanes, now)) {
+    if (limited)
+      perSecond = static_cast<int>(SenderRate{*limited, changed, {}, {}}.at(now, perSecond));
+    lanes.push_back({campaign, sender, channel, purpose, perSecond, {}});
+  }
   return lanes;
 }
 
@@ -114,12 +123,21 @@ std::optional<TimePoint> nextDue(db::Connection& connection, TimePoint after) {
 }
 
 std::vector<Queue::Candidate> Queue::candidates(const Lane& lane, int most) {
-  std::string statement = sql::candidates;
-  if (tx_.engine() == db::Engine::postgresql) statement += " FOR UPDATE OF m SKIP LOCKED";
+  const std::string lock =
+      tx_.engine() == db::Engine::postgresql ? " FOR UPDATE OF m SKIP LOCKED" : "";
   std::vector<Candidate> found;
-  for (auto& [id, state, consented] : tx_.query<MessageId, std::string, int>(
-           statement, lane.channel, lane.purpose, lane.campaign, now_, most))
-    found.push_back({id, *messageState(state), consented != 0});
+  const auto take = [&](const auto& rows) {
+    for (auto& [id, state, reason, consented] : rows)
+      found.push_back({id, {*messageState(state), reason}, consented != 0});
+  };
+  if (lane.languages.empty())
+    take(tx_.query<MessageId, std::string, std::string, int>(
+        sql::candidates + lock, lane.channel, lane.purpose, lane.campaign, now_, most));
+  for (const std::string& language : lane.languages)
+    if (const int still = most - static_cast<int>(found.size()); still > 0)
+      take(tx_.query<MessageId, std::string, std::string, int>(
+          sql::candidatesOf + lock, lane.channel, lane.purpose, lane.campaign, language, now_,
+          still));
   return found;
 }
 
@@ -138,14 +156,14 @@ std::vector<Claimed> Queue::claim(const Lane& lane, int most, const std::string&
 std::vector<Claimed> Queue::lend(const Lane& lane, const std::vector<Candidate>& candidates,
                                  const std::string& owner, TimePoint lease) {
   std::vector<MessageId> allowed;
-  std::map<MessageId, MessageState> stateBefore;
+  std::map<MessageId, CountedState> before;
   std::map<MessageState, std::vector<MessageId>> refused;
   for (const Candidate& candidate : candidates) {
-    stateBefore[candidate.id] = candidate.state;
+    before.emplace(candidate.id, candidate.state);
     if (candidate.consented)
       allowed.push_back(candidate.id);
     else
-      refused[candidate.state].push_back(candidate.id);
+      refused[candidate.state.state].push_back(candidate.id);
   }
   for (const auto& [state, ids] : refused) skip(ids, state, "no_consent");
   if (allowed.empty()) return {};
@@ -153,23 +171,37 @@ std::vector<Claimed> Queue::lend(const Lane& lane, const std::vector<Candidate>&
   for (auto& [id] : tx_.query<MessageId>(db::forBatch(sql::lend, tx_.engine()), owner, lease, now_,
                                          lane.channel, lane.purpose, idList(allowed))) {
     lent.push_back(id);
-    counters_.moved(lane.campaign, stateBefore[id], MessageState::claimed);
+    counters_.moved(lane.campaign, before.at(id), MessageState::claimed);
   }
   std::vector<Claimed> claimed;
   for (auto& [id, customer, address, language, name, ref, attributes] :
        tx_.query<MessageId, CustomerId, std::string, std::string, std::string, std::string,
                  std::string>(db::forBatch(sql::recipients, tx_.engine()), idList(lent)))
-    claimed.push_back({id, customer, address, language, recipient(name, ref, attributes)});
+    claimed.push_back({id, customer, address, language, recipientOf(name, ref, attributes)});
   return claimed;
 }
 
+// Why they were held is known only before they change; locked, so that it stays so until then.
+std::map<MessageId, std::string> Queue::reasonsOf(const std::vector<MessageId>& ids,
+                                                  MessageState state) {
+  std::map<MessageId, std::string> reasons;
+  if (state != MessageState::held || ids.empty()) return reasons;
+  std::string statement = db::forBatch(sql::reasons, tx_.engine());
+  if (tx_.engine() == db::Engine::postgresql) statement += " ORDER BY id FOR UPDATE";
+  for (auto& [id, reason] :
+       tx_.query<MessageId, std::string>(statement, idList(ids), std::string(name(state))))
+    reasons[id] = reason;
+  return reasons;
+}
+
 int Queue::skip(const std::vector<MessageId>& ids, MessageState from, const std::string& code) {
+  std::map<MessageId, std::string> before = reasonsOf(ids, from);
   std::vector<MessageId> skipped;
   for (auto& [id, campaign] :
        tx_.query<MessageId, CampaignId>(db::forBatch(sql::skip, tx_.engine()), code, now_,
                                         idList(ids), std::string(name(from)))) {
     skipped.push_back(id);
-    counters_.moved(campaign, from, MessageState::skipped);
+    counters_.moved(campaign, {from, before[id]}, {MessageState::skipped, code});
   }
   addEvent(skipped, "skipped", code);
   return static_cast<int>(skipped.size());

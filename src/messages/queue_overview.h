@@ -8,6 +8,7 @@
 
 #include "db/connection.h"
 #include "messages/holds.h"
+#include "messages/sender_rate.h"
 
 // The send queue at a glance. All of it is read from rows that are counted already; nothing here
 // grows with the number of messages.
@@ -15,9 +16,10 @@ namespace clipcourier::messages {
 
 // Why the messages of a campaign wait as a whole.
 struct CampaignWait {
-  std::string scope;  // "everything", "channel", "sender", "campaign", "supplies"
+  std::string scope;  // "everything", "channel", "sender", "campaign", "template", "supplies"
   std::string code;   // of reasons.h, the provider's, or an operator's words
   std::optional<TimePoint> until;
+  std::string language = {};  // only the messages of this content wait; empty: all
 };
 
 struct CampaignQueue {
@@ -34,14 +36,15 @@ struct SenderQueue {
   std::string name, channel;
   bool active = true;
   int perSecond = 0;
-  std::int64_t inFlight = 0;  // requests without an answer
-  std::int64_t unknown = 0;   // whose answer was lost
+  std::int64_t inFlight = 0;              // requests without an answer
+  std::int64_t unknown = 0;               // whose answer was lost
+  std::optional<SenderLimit> limit = {};  // goes slower than perSecond now
 };
 
 // `supplies` is what Dispatcher::waiting() tells.
 std::vector<CampaignQueue> campaignQueues(db::Connection& connection,
                                           const std::vector<Hold>& holds,
                                           const std::map<CampaignId, std::string>& supplies);
-std::vector<SenderQueue> senderQueues(db::Connection& connection);
+std::vector<SenderQueue> senderQueues(db::Connection& connection, TimePoint now);
 
 }  // namespace clipcourier::messages

@@ -19,6 +19,18 @@ constexpr auto begin = R"sql(
     AND EXISTS (SELECT 1 FROM campaigns k WHERE k.id = messages.campaign_id AND k.state = 'running')
   RETURNING id, attempts, campaign_id)sql";
 
+// Holds that were set since the round began. Templates are looked at with the supplies.
+constexpr auto anyHold = R"sql(
+  SELECT 1 FROM holds WHERE scope <> 'template' AND (until_ms IS NULL OR until_ms > $1) LIMIT 1)sql";
+constexpr auto notHeld = R"sql(
+  SELECT m.id FROM messages m JOIN senders s ON s.id = m.sender_id
+  WHERE m.id IN {ids $1} AND NOT EXISTS (
+    SELECT 1 FROM holds h WHERE (h.until_ms IS NULL OR h.until_ms > $2) AND (
+      h.scope = 'everything'
+      OR (h.scope = 'channel' AND h.scope_key = s.channel)
+      OR (h.scope = 'sender' AND h.scope_key = CAST(s.id AS TEXT))
+      OR (h.scope = 'campaign' AND h.scope_key = CAST(m.campaign_id AS TEXT)))))sql";
+
 constexpr auto addAttempts = R"sql(
   INSERT INTO attempts (message_id, number, sender_id, state, state_rank, started_at_ms, deadline_at_ms)
   SELECT x.id, x.number, m.sender_id, 'sending', 0, $1, $2
@@ -45,7 +57,13 @@ constexpr auto move = R"sql(
     due_at_ms = coalesce(x.due_at_ms, messages.due_at_ms)
   FROM {rows $2 id bigint, number integer, state text, code text, due_at_ms bigint}
   WHERE messages.id = x.id AND messages.attempts = x.number AND messages.state = $3
-  RETURNING messages.id, messages.campaign_id, messages.state)sql";
+  RETURNING messages.id, messages.campaign_id, messages.state, messages.reason)sql";
+
+// Its rank stays the lowest, so that whatever a receipt says later is news.
+constexpr auto decided = R"sql(
+  UPDATE attempts SET state = 'failed', error_code = x.code, finished_at_ms = $1
+  FROM {rows $2 id bigint, number integer, code text}
+  WHERE attempts.message_id = x.id AND attempts.number = x.number AND attempts.state = 'unknown')sql";
 
 constexpr auto fail = R"sql(
   UPDATE messages SET state = 'failed', reason = $1, lease_owner = NULL, lease_until_ms = NULL,
@@ -105,7 +123,7 @@ std::vector<AttemptRef> Queue::begin(const std::vector<MessageId>& ids, const st
                                      TimePoint deadline) {
   std::vector<AttemptRef> begun;
   for (auto& [id, number, campaign] : tx_.query<MessageId, int, CampaignId>(
-           db::forBatch(sql::begin, tx_.engine()), now_, idList(ids), owner)) {
+           db::forBatch(sql::begin, tx_.engine()), now_, idList(notHeld(ids)), owner)) {
     begun.push_back({id, number});
     counters_.moved(campaign, MessageState::claimed, MessageState::sending);
   }
@@ -116,6 +134,15 @@ std::vector<AttemptRef> Queue::begin(const std::vector<MessageId>& ids, const st
   }
   if (begun.size() < ids.size()) giveBack(ids, owner);
   return begun;
+}
+
+std::vector<MessageId> Queue::notHeld(const std::vector<MessageId>& ids) {
+  if (!tx_.scalar<int>(sql::anyHold, now_)) return ids;
+  std::vector<MessageId> free;
+  for (auto& [id] :
+       tx_.query<MessageId>(db::forBatch(sql::notHeld, tx_.engine()), idList(ids), now_))
+    free.push_back(id);
+  return free;
 }
 
 void Queue::record(const std::vector<AttemptResult>& results) {
@@ -137,12 +164,13 @@ void Queue::record(const std::vector<AttemptResult>& results) {
 std::vector<MessageId> Queue::apply(const std::vector<AttemptResult>& results, MessageState from) {
   std::vector<MessageId> moved, held;
   if (results.empty()) return moved;
-  for (auto& [id, campaign, state] : tx_.query<MessageId, CampaignId, std::string>(
+  for (auto& [id, campaign, state, reason] :
+       tx_.query<MessageId, CampaignId, std::string, std::string>(
            db::forBatch(sql::move, tx_.engine()), now_, messageRows(results),
            std::string(name(from)))) {
     moved.push_back(id);
     if (*messageState(state) == MessageState::held) held.push_back(id);
-    counters_.moved(campaign, from, *messageState(state));
+    counters_.moved(campaign, from, {*messageState(state), reason});
   }
   waitAgain(held);
   return moved;
@@ -175,13 +203,46 @@ void Queue::addEvents(const std::vector<AttemptResult>& results) {
   tx_.run(db::forBatch(sql::events, tx_.engine()), now_, rows.dump());
 }
 
+int Queue::resend(const std::vector<AttemptRef>& attempts) {
+  return settleUnknown(attempts,
+                       {{}, MessageState::failed, MessageState::held, "", "resend", now_});
+}
+
+int Queue::giveUp(const std::vector<AttemptRef>& attempts) {
+  return settleUnknown(attempts,
+                       {{}, MessageState::failed, MessageState::failed, "", "given_up", {}});
+}
+
+int Queue::settleUnknown(const std::vector<AttemptRef>& attempts, AttemptResult becomes) {
+  std::vector<AttemptResult> results;
+  for (const AttemptRef& attempt : attempts) {
+    results.push_back(becomes);
+    results.back().attempt = attempt;
+  }
+  const std::vector<MessageId> moved = apply(results, MessageState::unknown);
+  const std::set<MessageId> done(moved.begin(), moved.end());
+  std::erase_if(results,
+                [&](const AttemptResult& one) { return !done.contains(one.attempt.message); });
+  if (results.empty()) return 0;
+  nlohmann::json rows = nlohmann::json::array();
+  for (const AttemptResult& one : results)
+    rows.push_back({{"id", one.attempt.message.value},
+                    {"number", one.attempt.number},
+                    {"kind", one.code},
+                    {"code", one.code}});
+  tx_.run(db::forBatch(sql::decided, tx_.engine()), now_, rows.dump());
+  for (auto& row : rows) row["code"] = nullptr;
+  tx_.run(db::forBatch(sql::events, tx_.engine()), now_, rows.dump());
+  return static_cast<int>(results.size());
+}
+
 void Queue::fail(const std::vector<MessageId>& ids, const std::string& owner,
                  const std::string& code) {
   std::vector<MessageId> failed;
   for (auto& [id, campaign] : tx_.query<MessageId, CampaignId>(
            db::forBatch(sql::fail, tx_.engine()), code, now_, idList(ids), owner)) {
     failed.push_back(id);
-    counters_.moved(campaign, MessageState::claimed, MessageState::failed);
+    counters_.moved(campaign, MessageState::claimed, {MessageState::failed, code});
   }
   addEvent(failed, "failed", code);
 }

@@ -21,6 +21,12 @@ constexpr Entry kReasons[] = {
      "gesendet. Hier ist nichts zu tun.",
      "The person said stop before the message's turn came; nothing was sent. There is nothing to "
      "do."},
+    {"number_changed",
+     "Die Person hat eine neue Nummer. Ihre Einwilligung galt der alten; für die neue braucht es "
+     "eine neue Einwilligung.",
+     "The person has a new number. The consent was that of the old one; the new one needs a "
+     "consent "
+     "of its own."},
     {"cancelled",
      "Die Kampagne wurde abgebrochen, bevor die Nachricht an der Reihe war. Für einen neuen "
      "Versand eine neue Kampagne anlegen.",
@@ -51,7 +57,17 @@ constexpr Entry kReasons[] = {
      "Die Antwort des Anbieters ging verloren; die Nachricht kann angekommen sein. Auf eine "
      "Rückmeldung des Anbieters warten.",
      "The provider's answer was lost; the message may have arrived. Wait for its receipt."},
+    {"given_up",
+     "Ob die Nachricht ankam, war nicht zu klären, und sie wurde aufgegeben. Kommt noch eine "
+     "Rückmeldung des Anbieters, zählt sie.",
+     "Whether the message arrived could not be settled, and it was given up. Should a receipt of "
+     "the provider still come, it counts."},
     // held: another try follows
+    {"resend",
+     "Die Antwort auf den letzten Versuch ging verloren, und es wurde entschieden, die Nachricht "
+     "noch einmal zu senden. Sie ist bald an der Reihe.",
+     "The answer to the last attempt was lost, and it was decided to send the message again. Its "
+     "turn comes soon."},
     {"not_reached",
      "Der Anbieter war nicht erreichbar; die Nachricht wird von selbst wieder versucht. Bleibt das "
      "so, Netz und Basis-URL des Absenders prüfen.",
@@ -74,6 +90,22 @@ constexpr Entry kReasons[] = {
      "lassen und danach abgleichen.",
      "A template of the campaign is not approved at the provider. Have it approved there, then "
      "sync the templates."},
+    {"template_status",
+     "Der Anbieter lässt die Vorlage nicht senden, ihr Stand ist „{}“. Ist sie wieder freigegeben, "
+     "geht der Versand von selbst weiter.",
+     "The provider does not let the template be sent, it is \"{}\". Sending goes on by itself once "
+     "it is approved again."},
+    {"template_quality",
+     "Empfänger bewerten die Vorlage schlecht (rot); sie ruht, damit der Anbieter sie nicht "
+     "sperrt. "
+     "Bessert sich das, geht der Versand von selbst weiter.",
+     "Recipients dislike the template (red); it rests so that the provider does not disable it. "
+     "Sending goes on by itself when that improves."},
+    {"account_event",
+     "Der Anbieter hat das Geschäftskonto eingeschränkt oder gesperrt ({}). Im WhatsApp-Manager "
+     "nachsehen; hebt der Anbieter das nicht selbst auf, die Sperre hier aufheben.",
+     "The provider has restricted or disabled the business account ({}). See the WhatsApp manager; "
+     "release the hold here unless the provider lifts it by itself."},
     {"template_held",
      "Eine Vorlage der Kampagne ist angehalten. Den Grund in den Sperren ansehen und die Sperre "
      "aufheben, wenn er behoben ist.",
@@ -84,6 +116,32 @@ constexpr Entry kReasons[] = {
      "einige Minuten, die Meldungen des Absenders prüfen.",
      "The provider does not have the clip yet; it is being uploaded. If that takes more than a few "
      "minutes, check the sender's messages."},
+    {"template.missing_language",
+     "In der Sprache dieser Person hat die Kampagne keine Vorlage, die gesendet werden darf. Ist "
+     "eine freigegeben, geht die Nachricht von selbst heraus.",
+     "The campaign has no template that may be sent in this person's language. The message goes "
+     "out "
+     "by itself once there is one."},
+    {"window_closed",
+     "Es sind mehr als 24 Stunden vergangen, seit die Person geschrieben hat; eine freie Nachricht "
+     "ist nicht mehr möglich.",
+     "More than 24 hours have passed since the person wrote; a free message is not possible any "
+     "more."},
+    {"schedule_missed",
+     "Der geplante Start wurde verpasst, weil der Dienst nicht lief. Eine neue Zeit wählen.",
+     "The planned start was missed because the service was not running. Choose another time."},
+    {"not_launchable",
+     "Zur geplanten Zeit konnte die Kampagne nicht beginnen ({}). Die Ursache beheben; danach "
+     "beginnt sie von selbst, oder eine neue Zeit wählen.",
+     "The campaign could not begin at its time ({}). Mend the cause; it then begins by itself, or "
+     "choose another time."},
+    {"media_refused",
+     "Der Anbieter nimmt den Clip der Kampagne auch nach erneutem Hochladen nicht an. Den Clip neu "
+     "erzeugen und eine neue Kampagne anlegen, oder die Sperre aufheben und es noch einmal "
+     "versuchen.",
+     "The provider does not take the campaign's clip, not even after new uploads. Make the clip "
+     "anew "
+     "and use it in a new campaign, or release the hold to try once more."},
     {"paused", "Die Kampagne ist angehalten. Zum Weitersenden die Kampagne fortsetzen.",
      "The campaign is paused. Resume it to go on sending."},
     {"launching",
@@ -114,7 +172,26 @@ std::optional<Words> reasonWords(std::string_view code) {
   return std::nullopt;
 }
 
+namespace {
+
+constexpr std::string_view kGuard = "guard:";
+
+// What the provider refused, and that this is why nothing more is sent.
+Words guarded(const std::string& code, const channels::Channel* channel) {
+  const Words why = explain(code, channel);
+  return {
+      "Die Kampagne hat sich selbst angehalten, weil der Anbieter zu viele ihrer Nachrichten aus "
+      "demselben Grund abgelehnt hat (Fehler " +
+          code + "). " + why.de + " Die Ursache beheben, dann die Kampagne fortsetzen.",
+      "The campaign paused itself because the provider refused too many of its messages for the "
+      "same reason (error " +
+          code + "). " + why.en + " Mend the cause, then resume the campaign."};
+}
+
+}  // namespace
+
 Words explain(const std::string& code, const channels::Channel* channel) {
+  if (code.starts_with(kGuard)) return guarded(code.substr(kGuard.size()), channel);
   if (auto words = reasonWords(code)) return *std::move(words);
   int number = 0;
   const char* const end = code.data() + code.size();

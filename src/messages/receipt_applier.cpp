@@ -6,7 +6,9 @@
 #include <set>
 
 #include "db/batch.h"
+#include "messages/media_failures.h"
 #include "messages/queue.h"
+#include "messages/read_times.h"
 #include "messages/receipt.h"
 
 namespace clipcourier::messages {
@@ -29,16 +31,22 @@ constexpr auto advance = R"sql(
          OR (x.state = 'sent' AND attempts.state = 'failed' AND attempts.provider_id IS NULL))
   RETURNING attempts.message_id, attempts.number)sql";
 
-// Only attempts that exist; the same receipt twice is one row.
+// Only attempts that exist; the same receipt twice is one row, and returned only once.
 constexpr auto events = R"sql(
   INSERT INTO message_events (message_id, attempt, kind, code, at_ms)
   SELECT x.id, x.number, x.state, x.code, x.at_ms
   FROM {rows $1 id bigint, number integer, state text, code text, at_ms bigint}
   JOIN attempts a ON a.message_id = x.id AND a.number = x.number
-  WHERE true ON CONFLICT (message_id, attempt, kind, at_ms) DO NOTHING)sql";
+  WHERE true ON CONFLICT (message_id, attempt, kind, at_ms) DO NOTHING
+  RETURNING message_id, kind, at_ms)sql";
 
 constexpr auto messages = R"sql(
-  SELECT id, campaign_id, customer_id, state, attempts FROM messages WHERE id IN {ids $1})sql";
+  SELECT id, campaign_id, customer_id, state, reason, attempts, delivered_at_ms, read_at_ms
+  FROM messages WHERE id IN {ids $1})sql";
+
+constexpr auto times = R"sql(
+  UPDATE messages SET delivered_at_ms = x.delivered_at_ms, read_at_ms = x.read_at_ms
+  FROM {rows $1 id bigint, delivered_at_ms bigint, read_at_ms bigint} WHERE messages.id = x.id)sql";
 
 constexpr auto move = R"sql(
   UPDATE messages SET state = x.state, reason = x.code, state_at_ms = $1, lease_owner = NULL,
@@ -57,6 +65,16 @@ std::optional<MessageState> stateOf(channels::StatusEvent::Status status) {
     case Status::other: break;
   }
   return std::nullopt;
+}
+
+nlohmann::json msOrNull(const std::optional<TimePoint>& time) {
+  return time ? nlohmann::json(toMs(*time)) : nlohmann::json();
+}
+
+nlohmann::json timesRow(MessageId id, const ReadTimes& times) {
+  return {{"id", id.value},
+          {"delivered_at_ms", msOrNull(times.delivered)},
+          {"read_at_ms", msOrNull(times.read)}};
 }
 
 nlohmann::json codeOf(const channels::StatusEvent& event) {
@@ -129,9 +147,21 @@ ReceiptSummary ReceiptApplier::apply(db::Transaction& tx,
   if (matched.empty()) return summary;
   const std::vector<Matched> advanced = advanceAttempts(tx, matched, now);
   summary.advanced = static_cast<int>(advanced.size());
-  tx.run(db::forBatch(sql::events, tx.engine()), Matched::rows(matched));
-  advanceMessages(tx, advanced, now, summary);
+  advanceMessages(tx, advanced, addEvents(tx, matched), now, summary);
   return summary;
+}
+
+std::vector<ReceiptApplier::News> ReceiptApplier::addEvents(
+    db::Transaction& tx, const std::vector<Matched>& matched) const {
+  std::vector<News> news;
+  for (auto& [message, kind, at] : tx.query<MessageId, std::string, TimePoint>(
+           db::forBatch(sql::events, tx.engine()), Matched::rows(matched))) {
+    const auto state = messageState(kind);
+    const bool timed = at != TimePoint{};  // the provider left the time out
+    if (timed && (state == MessageState::delivered || state == MessageState::read))
+      news.push_back({message, *state, at});
+  }
+  return news;
 }
 
 // Of several receipts of one attempt the best decides; returns those whose attempt moved.
@@ -152,44 +182,70 @@ std::vector<ReceiptApplier::Matched> ReceiptApplier::advanceAttempts(
 }
 
 void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matched>& advanced,
-                                     TimePoint now, ReceiptSummary& summary) const {
-  if (advanced.empty()) return;
+                                     const std::vector<News>& news, TimePoint now,
+                                     ReceiptSummary& summary) const {
+  if (advanced.empty() && news.empty()) return;
   std::multimap<MessageId, const Matched*> byMessage;
-  nlohmann::json ids = nlohmann::json::array(), rows = nlohmann::json::array();
+  std::multimap<MessageId, const News*> newsOf;
+  nlohmann::json ids = nlohmann::json::array(), rows = ids, timeRows = ids;
   for (const Matched& one : advanced) {
     byMessage.emplace(one.attempt.message, &one);
     ids.push_back(one.attempt.message.value);
   }
+  for (const News& one : news) {
+    newsOf.emplace(one.message, &one);
+    ids.push_back(one.message.value);
+  }
   CounterChanges counters;
   std::vector<MessageId> held;
+  std::vector<Problem> problems;
   std::string statement = db::forBatch(sql::messages, tx.engine());
   if (tx.engine() == db::Engine::postgresql) statement += " ORDER BY id FOR UPDATE";
-  for (auto& [id, campaign, customer, stateName, attempts] :
-       tx.query<MessageId, CampaignId, CustomerId, std::string, int>(statement, ids.dump())) {
+  using Time = std::optional<TimePoint>;
+  for (auto& [id, campaign, customer, stateName, reason, attempts, delivered, read] :
+       tx.query<MessageId, CampaignId, CustomerId, std::string, std::string, int, Time, Time>(
+           statement, ids.dump())) {
+    const ReadTimes timesBefore{delivered, read};
+    ReadTimes times = timesBefore;
+    for (auto [at, end] = newsOf.equal_range(id); at != end; ++at)
+      times.note(at->second->state, at->second->at);
+    if (times != timesBefore) timeRows.push_back(timesRow(id, times));
+    moveBucket(counters, campaign, timesBefore, times);
     const MessageState before = *messageState(stateName);
     MessageState state = before;
     nlohmann::json code, due;
     const auto [first, last] = byMessage.equal_range(id);
     for (auto at = first; at != last; ++at) {
       const Matched& one = *at->second;
-      const channels::ErrorInfo& error = channel_.errorInfo(one.event->errorCode);
+      const int errorCode = one.event->errorCode;
+      const Problem problem = problemOf(one.attempt, channel_.errorInfo(errorCode), errorCode);
+      const bool mended =
+          one.state == MessageState::failed &&
+          healMedia(tx, channel_, one.attempt, errorCode, one.event->errorText, now);
       // Obeyed also when it comes too late to change this message.
-      if (one.state == MessageState::failed && error.reaction == channels::Reaction::optOut)
-        summary.optedOut.emplace_back(customer, one.event->at);
+      if (one.state == MessageState::failed && !mended) {
+        problems.push_back(problem);
+        if (problem.reaction == channels::Reaction::optOut)
+          summary.optedOut.emplace_back(customer, one.event->at);
+      }
       const auto next = advance(state, attempts, {one.state, one.attempt.number});
       if (!next) continue;
       state = *next;
       code = codeOf(*one.event);
       due = nullptr;
       if (state != MessageState::failed) continue;
-      if (error.temporary && attempts < retry_.tries(error.maxTries)) {
+      if (mended) {
         state = MessageState::held;
-        due = toMs(now + retry_.delay(one.attempt, error.after));
+        due = toMs(now);
+      } else if (const auto wait = reactions_.nextTry(problem)) {
+        state = MessageState::held;
+        due = toMs(now + *wait);
       }
     }
     if (state == before) continue;
     if (state == MessageState::held) held.push_back(id);
-    counters.moved(campaign, before, state);
+    counters.moved(campaign, {before, reason},
+                   {state, code.is_null() ? std::string() : code.get<std::string>()});
     rows.push_back({{"id", id.value},
                     {"old_state", stateName},
                     {"state", name(state)},
@@ -197,10 +253,12 @@ void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matc
                     {"due_at_ms", due}});
   }
   if (!rows.empty()) tx.run(db::forBatch(sql::move, tx.engine()), now, rows.dump());
+  if (!timeRows.empty()) tx.run(db::forBatch(sql::times, tx.engine()), timeRows.dump());
   counters.write(tx);
   Queue queue(tx, now);
   queue.waitAgain(held);
   queue.finish();
+  reactions_.apply(tx, problems, now);
 }
 
 }  // namespace clipcourier::messages

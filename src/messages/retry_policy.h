@@ -21,6 +21,10 @@ struct RetryPolicy {
   // quarter that differs between messages so that they do not come back together; at least
   // `atLeast`.
   Millis delay(AttemptRef failed, Millis atLeast) const;
+  // After the provider asked for a time of its own: that, plus up to a tenth.
+  Millis spread(AttemptRef failed, Millis asked) const;
+  // After one recipient got too much at once: four seconds, four times as long with each try.
+  Millis pairDelay(AttemptRef failed) const;
 };
 
 }  // namespace clipcourier::messages

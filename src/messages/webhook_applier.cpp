@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "messages/session_outbox.h"
 
 namespace clipcourier::messages {
 namespace {
@@ -17,12 +18,14 @@ constexpr Millis kFirstDelay{2'000};
 
 WebhookApplier::WebhookApplier(db::Database& database, const channels::Channel& channel,
                                const ReceiptApplier& receipts, const InboundApplier& inbound,
-                               const OptOut& optOut, const Clock& clock, Log log)
+                               const SenderEventApplier& senderEvents, const OptOut& optOut,
+                               const Clock& clock, Log log)
     : db_(database),
       inbox_(database),
       channel_(channel),
       receipts_(receipts),
       inbound_(inbound),
+      senderEvents_(senderEvents),
       optOut_(optOut),
       clock_(clock),
       log_(std::move(log)) {}
@@ -104,18 +107,33 @@ void WebhookApplier::applyTogether(const std::vector<Parsed>& batch) {
     const std::set<WebhookId> mine(ours.begin(), ours.end());
     std::vector<channels::StatusEvent> statuses;
     std::vector<WebhookId> applied;
+    WebhookUnknowns unknowns{std::string(channel_.name())};
     for (const Parsed& one : batch) {
       if (!mine.contains(one.webhook.id)) continue;
+      finish(tx, one, unknowns);
       if (!one.malformed.empty()) {
         WebhookInbox::markFailed(tx, one.webhook.id, one.malformed, std::nullopt);
         continue;
       }
-      apply(tx, one, statuses);
+      for (const channels::WebhookEvent& event : one.events) apply(tx, event, statuses);
       applied.push_back(one.webhook.id);
     }
     applyStatuses(tx, statuses);
     WebhookInbox::markApplied(tx, applied, clock_.now());
+    unknowns.write(tx, clock_.now());
   });
+}
+
+// What is counted once, when the webhook is done.
+void WebhookApplier::finish(db::Transaction& tx, const Parsed& one,
+                            WebhookUnknowns& unknowns) const {
+  if (!one.malformed.empty()) unknowns.add("", "", "malformed");
+  int parts = 0;
+  for (const channels::WebhookEvent& event : one.events) {
+    unknowns.add(event);
+    if (WebhookUnknowns::isUnknown(event)) ++parts;
+  }
+  if (parts > 0) WebhookInbox::markUnknown(tx, one.webhook.id, parts);
 }
 
 void WebhookApplier::applyAlone(const Parsed& one) {
@@ -123,10 +141,28 @@ void WebhookApplier::applyAlone(const Parsed& one) {
     applyTogether({one});
   } catch (const Error& e) {
     // A full disk or a busy database is not the webhook's fault, and passes.
-    putOff(one, e.what(), e.kind() == ErrorKind::unavailable || e.kind() == ErrorKind::outOfSpace);
+    applyInParts(one, e.what(),
+                 e.kind() == ErrorKind::unavailable || e.kind() == ErrorKind::outOfSpace);
   } catch (const std::exception&) {
-    putOff(one, "the webhook cannot be applied", false);
+    applyInParts(one, "the webhook cannot be applied", false);
   }
+}
+
+// Every part can be applied again without harm, so that the next try may repeat those that went
+// well.
+void WebhookApplier::applyInParts(const Parsed& one, const std::string& why, bool passes) {
+  if (passes || one.events.size() < 2) return putOff(one, why, passes);
+  for (const channels::WebhookEvent& event : one.events) {
+    try {
+      db_.write([&](db::Transaction& tx) {
+        std::vector<channels::StatusEvent> statuses;
+        apply(tx, event, statuses);
+        applyStatuses(tx, statuses);
+      });
+    } catch (const std::exception&) {  // this is the one, or one of them
+    }
+  }
+  putOff(one, why, passes);
 }
 
 void WebhookApplier::putOff(const Parsed& one, const std::string& why, bool passes) {
@@ -136,27 +172,36 @@ void WebhookApplier::putOff(const Parsed& one, const std::string& why, bool pass
     const auto due =
         again ? std::optional(clock_.now() + kFirstDelay * (1 << tries)) : std::nullopt;
     WebhookInbox::markFailed(tx, one.webhook.id, why, due);
+    if (again) return;
+    WebhookUnknowns unknowns{std::string(channel_.name())};
+    finish(tx, one, unknowns);
+    unknowns.write(tx, clock_.now());
   });
   log_(again ? "webhook.retry" : "webhook.set_aside", 1);
 }
 
-// Applies everything but the statuses, which are collected: they are applied together.
-void WebhookApplier::apply(db::Transaction& tx, const Parsed& one,
+// Statuses are collected: they are applied together.
+void WebhookApplier::apply(db::Transaction& tx, const channels::WebhookEvent& event,
                            std::vector<channels::StatusEvent>& statuses) const {
   InboundSummary summary;
-  for (const channels::WebhookEvent& event : one.events) {
-    if (const auto* status = std::get_if<channels::StatusEvent>(&event.what))
-      statuses.push_back(*status);
-    else if (const auto* message = std::get_if<channels::InboundMessage>(&event.what))
-      inbound_.apply(tx, event, *message, clock_.now(), summary);
-    else if (const auto* preference = std::get_if<channels::PreferenceEvent>(&event.what))
-      inbound_.apply(tx, *preference, clock_.now(), summary);
-  }
+  if (const auto* status = std::get_if<channels::StatusEvent>(&event.what))
+    statuses.push_back(*status);
+  else if (const auto* message = std::get_if<channels::InboundMessage>(&event.what))
+    inbound_.apply(tx, event, *message, clock_.now(), summary);
+  else if (const auto* preference = std::get_if<channels::PreferenceEvent>(&event.what))
+    inbound_.apply(tx, *preference, clock_.now(), summary);
+  else if (const auto* changed = std::get_if<channels::NumberChanged>(&event.what))
+    inbound_.apply(tx, *changed, clock_.now(), summary);
+  else if (const auto* user = std::get_if<channels::UserIdChanged>(&event.what))
+    inbound_.apply(tx, *user, clock_.now());
+  else
+    senderEvents_.apply(tx, event, clock_.now());
 }
 
 void WebhookApplier::applyStatuses(db::Transaction& tx,
                                    const std::vector<channels::StatusEvent>& statuses) const {
   const ReceiptSummary summary = receipts_.apply(tx, statuses, clock_.now());
+  if (summary.unmatched > 0) SessionOutbox(tx).apply(statuses, clock_.now());
   for (const auto& [customer, at] : summary.optedOut)
     optOut_.apply(
         tx, customer, std::string(channel_.name()),

@@ -1,5 +1,7 @@
 #include "messages/webhook_inbox.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "db/batch.h"
@@ -13,8 +15,16 @@ constexpr auto store = R"sql(
   INSERT INTO webhooks (channel, received_at_ms, body, state, due_at_ms)
   VALUES ($1, $2, $3, 'stored', $2))sql";
 constexpr auto waiting = R"sql(
-  SELECT id, channel, body, attempts FROM webhooks
+  SELECT id, length(body) FROM webhooks
   WHERE state = 'stored' AND channel = $1 AND due_at_ms <= $2 ORDER BY due_at_ms, id LIMIT $3)sql";
+constexpr auto load = R"sql(
+  SELECT id, channel, body, attempts FROM webhooks WHERE id IN {ids $1} ORDER BY due_at_ms, id)sql";
+constexpr auto unknown = "UPDATE webhooks SET unknown_parts = $1 WHERE id = $2";
+constexpr auto prune = R"sql(
+  DELETE FROM webhooks WHERE id IN (
+    SELECT id FROM webhooks WHERE state <> 'stored' AND received_at_ms < $1
+      AND received_at_ms < CASE WHEN state = 'applied' AND unknown_parts = 0 THEN $2 ELSE $3 END
+    ORDER BY received_at_ms LIMIT $4))sql";
 constexpr auto lock = "SELECT id FROM webhooks WHERE id IN {ids $1} AND state = 'stored'";
 constexpr auto applied = R"sql(
   UPDATE webhooks SET state = 'applied', applied_at_ms = $1, error = NULL WHERE id IN {ids $2})sql";
@@ -23,6 +33,10 @@ constexpr auto failed = R"sql(
     due_at_ms = coalesce($3, due_at_ms)
   WHERE id = $4)sql";
 }  // namespace sql
+
+constexpr std::int64_t kMostCharacters = 8'000'000;  // of bodies that are read at once
+constexpr int kPrunedAtOnce = 100;                   // bodies may be large: short transactions
+constexpr int kMostPruneRounds = 200;
 
 }  // namespace
 
@@ -35,8 +49,18 @@ void WebhookInbox::store(const std::string& channel, const std::string& body, Ti
 std::vector<StoredWebhook> WebhookInbox::waiting(const std::string& of, TimePoint now, int most) {
   std::vector<StoredWebhook> list;
   db_.read([&](db::Connection& connection) {
+    std::vector<WebhookId> ids;
+    std::int64_t characters = 0;
+    for (auto& [id, length] :
+         connection.query<WebhookId, std::int64_t>(sql::waiting, of, now, most)) {
+      characters += length;
+      if (!ids.empty() && characters > kMostCharacters) break;
+      ids.push_back(id);
+    }
+    if (ids.empty()) return;
     for (auto& [id, channel, body, attempts] :
-         connection.query<WebhookId, std::string, std::string, int>(sql::waiting, of, now, most))
+         connection.query<WebhookId, std::string, std::string, int>(
+             db::forBatch(sql::load, connection.engine()), idList(ids)))
       list.push_back({id, channel, std::move(body), attempts});
   });
   return list;
@@ -55,9 +79,25 @@ void WebhookInbox::markApplied(db::Transaction& tx, const std::vector<WebhookId>
   tx.run(db::forBatch(sql::applied, tx.engine()), now, idList(ids));
 }
 
+void WebhookInbox::markUnknown(db::Transaction& tx, WebhookId id, int parts) {
+  tx.run(sql::unknown, parts, id);
+}
+
 void WebhookInbox::markFailed(db::Transaction& tx, WebhookId id, const std::string& error,
                               std::optional<TimePoint> due) {
   tx.run(sql::failed, due ? "stored" : "failed", error, due, id);
+}
+
+std::int64_t WebhookInbox::prune(TimePoint applied, TimePoint others) {
+  std::int64_t gone = 0;
+  for (int round = 0; round < kMostPruneRounds; ++round) {
+    const std::int64_t some = db_.write([&](db::Transaction& tx) {
+      return tx.run(sql::prune, std::max(applied, others), applied, others, kPrunedAtOnce);
+    });
+    gone += some;
+    if (some < kPrunedAtOnce) break;
+  }
+  return gone;
 }
 
 }  // namespace clipcourier::messages

@@ -24,14 +24,22 @@ class WebhookInbox {
   // Returns when durable. `body` is the signed text; one that is no valid UTF-8 is refused with
   // Error(invalidInput), because JSON cannot be anything else.
   void store(const std::string& channel, const std::string& body, TimePoint now);
+  // The oldest that are due: at most `most`, and no more bytes than fit into memory at once.
   std::vector<StoredWebhook> waiting(const std::string& channel, TimePoint now, int most);
 
   // Of these, the ones that still wait, kept from other nodes until the transaction ends.
   static std::vector<WebhookId> lock(db::Transaction& tx, const std::vector<WebhookId>& ids);
   static void markApplied(db::Transaction& tx, const std::vector<WebhookId>& ids, TimePoint now);
+  // A part of it, or all, is of a kind we do not know: it is kept longer.
+  static void markUnknown(db::Transaction& tx, WebhookId id, int parts);
   // Applying failed: again at `due`, or never when `due` is none. `error` holds no contents.
   static void markFailed(db::Transaction& tx, WebhookId id, const std::string& error,
                          std::optional<TimePoint> due);
+
+  // Deletes what arrived before `applied` and is done, and what arrived before `others` and holds
+  // unknown parts or could not be applied; what waits stays. In short transactions, a limited
+  // number of them: returns how many are gone.
+  std::int64_t prune(TimePoint applied, TimePoint others);
 
  private:
   db::Database& db_;

@@ -17,7 +17,7 @@ namespace sql {
 // Whether a campaign that is not over sends this file from this number.
 constexpr auto inUse = R"sql(
   SELECT 1 FROM campaigns c JOIN campaign_contents t ON t.campaign_id = c.id
-  WHERE c.sender_id = $1 AND t.clip_sha256 = $2 AND c.state IN ('launching', 'running', 'paused')
+  WHERE c.sender_id = $1 AND t.clip_sha256 = $2 AND c.state IN ('scheduled', 'launching', 'running', 'paused')
   LIMIT 1)sql";
 }  // namespace sql
 

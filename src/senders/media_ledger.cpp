@@ -11,7 +11,9 @@ using namespace std::chrono_literals;
 
 constexpr Millis kLife = 30 * 24h;  // at the provider
 constexpr Millis kRenewBefore = 5 * 24h;
-constexpr Millis kLease = 7min;   // an upload ends after 5 minutes, its check after half of one
+constexpr Millis kLease = 7min;  // an upload ends after 5 minutes, its check after half of one
+constexpr Millis kProven = 24h;
+constexpr int kMostDiscards = 2;  // then it is not the id that is wrong
 constexpr Millis kMargin = 1min;  // an id that expires on the way helps nobody
 
 namespace sql {
@@ -39,10 +41,13 @@ constexpr auto keep = R"sql(
 constexpr auto fail = R"sql(
   UPDATE sender_media SET state = 'failed', error_code = $1, error = $2, lease_until_ms = NULL
   WHERE sender_id = $3 AND sha256 = $4 AND state = 'uploading' AND lease_until_ms = $5)sql";
+constexpr auto trust = R"sql(
+  SELECT media_id, uploaded_at_ms, discards FROM sender_media
+  WHERE sender_id = $1 AND sha256 = $2)sql";
 constexpr auto discard = R"sql(
-  UPDATE sender_media SET state = 'failed', media_id = NULL, expires_at_ms = NULL,
-    error_code = $1, error = $2, lease_until_ms = NULL
-  WHERE sender_id = $3 AND sha256 = $4 AND media_id = $5)sql";
+  UPDATE sender_media SET media_id = NULL, expires_at_ms = NULL, error_code = $1,
+    state = CASE WHEN state = 'uploading' THEN state ELSE 'failed' END, discards = $2
+  WHERE sender_id = $3 AND sha256 = $4)sql";
 }  // namespace sql
 
 }  // namespace
@@ -130,11 +135,22 @@ void MediaLedger::fail(const MediaWanted& wanted, TimePoint lease, int code,
   });
 }
 
-void MediaLedger::discard(SenderId sender, const std::string& sha256, const std::string& mediaId,
-                          int code, const std::string& reason) {
-  database_.write([&](db::Transaction& tx) {
-    tx.run(sql::discard, std::to_string(code), reason, sender, sha256, mediaId);
-  });
+MediaLedger::Distrust MediaLedger::distrust(db::Transaction& tx, SenderId sender,
+                                            const std::string& sha256, TimePoint usedAt, int code,
+                                            TimePoint now) {
+  std::string statement = sql::trust;
+  if (tx.engine() == db::Engine::postgresql) statement += " FOR UPDATE";
+  const auto row =
+      tx.queryOne<std::string, std::optional<TimePoint>, int>(statement, sender, sha256);
+  if (!row) return Distrust::unknown;
+  const auto& [mediaId, uploadedAt, discards] = *row;
+  // Others that used it failed before.
+  if (mediaId.empty() || !uploadedAt || *uploadedAt > usedAt) return Distrust::replaced;
+  // One that served for a day was a good file: the provider lost it.
+  const int failures = now - *uploadedAt > kProven ? 0 : discards;
+  if (failures >= kMostDiscards) return Distrust::worn;
+  tx.run(sql::discard, std::to_string(code), failures + 1, sender, sha256);
+  return Distrust::replaced;
 }
 
 }  // namespace clipcourier::senders

@@ -38,10 +38,15 @@ class MediaLedger {
   // file, notFound when the store does not have it. Made for a job: it may run again at any time.
   std::string ensure(const MediaWanted& wanted);
 
-  // The provider does not take this id any more (131053, or unknown): it must not be used again.
-  // Does nothing when the row has another id by now.
-  void discard(SenderId sender, const std::string& sha256, const std::string& mediaId, int code,
-               const std::string& reason);
+  // A message that was sent with the id at `usedAt` failed because of its file. The id is used no
+  // more, unless it is a younger one; a renewal under way goes on.
+  enum class Distrust {
+    replaced,  // there will be another id, or there is one already
+    worn,      // uploads of this file failed again and again within a day: it is the file
+    unknown,   // the ledger does not know the file
+  };
+  static Distrust distrust(db::Transaction& tx, SenderId sender, const std::string& sha256,
+                           TimePoint usedAt, int code, TimePoint now);
 
   struct Due {
     SenderId sender;

@@ -60,7 +60,9 @@ void SenderCheck::checkNumber(const Sender& sender, std::vector<CheckFinding>& f
   }
   const auto& info = std::get<channels::NumberInfo>(end);
   database_.write([&](db::Transaction& tx) {
-    SenderRepository(tx).setDetails(sender.id, detailsOf(info), info.displayNumber);
+    SenderRepository senders(tx);
+    senders.mergeDetails(sender.id, detailsOf(info));
+    senders.setDisplayAddress(sender.id, info.displayNumber);
   });
   findings.push_back(
       {true, "number", "The provider knows the number " + info.displayNumber + ".", ""});
@@ -88,6 +90,11 @@ void SenderCheck::checkTemplates(const Sender& sender, std::vector<CheckFinding>
 std::vector<CheckFinding> SenderCheck::run(const Sender& sender) {
   std::vector<CheckFinding> findings;
   try {
+    if (!hosts_.allow(sender.baseUrl)) {
+      findings.push_back({false, "host", "The base URL leads to a host that is not allowed.",
+                          "Name the host in senders.allowed_hosts, or correct the base URL."});
+      return findings;
+    }
     if (!checkSecrets(sender, findings)) return findings;
     checkNumber(sender, findings);
     checkTemplates(sender, findings);

@@ -5,6 +5,7 @@
 
 #include "db/database.h"
 #include "net/http_engine.h"
+#include "senders/allowed_hosts.h"
 #include "senders/secret_sources.h"
 #include "senders/sender.h"
 
@@ -21,8 +22,9 @@ struct CheckFinding {
 // account. Borrows its arguments. Thread-safe.
 class SenderCheck {
  public:
-  SenderCheck(db::Database& database, net::HttpEngine& http, const SecretSources& secrets)
-      : database_(database), http_(http), secrets_(secrets) {}
+  SenderCheck(db::Database& database, net::HttpEngine& http, const SecretSources& secrets,
+              AllowedHosts hosts = {})
+      : database_(database), http_(http), secrets_(secrets), hosts_(std::move(hosts)) {}
 
   // Asks the provider; throws nothing for what it finds. What the provider says about the number is
   // kept in the sender's row.
@@ -36,6 +38,7 @@ class SenderCheck {
   db::Database& database_;
   net::HttpEngine& http_;
   const SecretSources& secrets_;
+  AllowedHosts hosts_;
 };
 
 }  // namespace clipcourier::senders

@@ -38,6 +38,10 @@ std::shared_ptr<const ReadySender> SenderDirectory::load(SenderId id) const {
     throw Error(ErrorKind::refused, "the sender is disabled", "Enable it first.",
                 "sender.disabled");
   }
+  if (!hosts_.allow(sender->baseUrl)) {
+    throw Error(ErrorKind::refused, "the sender's base URL leads to a host that is not allowed",
+                "Name the host in senders.allowed_hosts, or correct the base URL.", "sender.host");
+  }
   auto ready = std::make_shared<ReadySender>();
   ready->account = {sender->baseUrl, sender->apiVersion, sender->externalId, sender->accountId,
                     secrets_.read(sender->tokenSource)};

@@ -7,6 +7,7 @@
 
 #include "channels/channel.h"
 #include "db/database.h"
+#include "senders/allowed_hosts.h"
 #include "senders/secret_sources.h"
 #include "senders/sender.h"
 
@@ -23,11 +24,12 @@ struct ReadySender {
 // Borrows its arguments. Thread-safe.
 class SenderDirectory {
  public:
-  SenderDirectory(db::Database& database, const SecretSources& secrets, const Clock& clock)
-      : database_(database), secrets_(secrets), clock_(clock) {}
+  SenderDirectory(db::Database& database, const SecretSources& secrets, const Clock& clock,
+                  AllowedHosts hosts = {})
+      : database_(database), secrets_(secrets), clock_(clock), hosts_(std::move(hosts)) {}
 
   // At most some seconds old. Throws Error: notFound, unavailable when the token is missing,
-  // refused when the sender is disabled.
+  // refused when the sender is disabled or its base URL leads to a host that is not allowed.
   std::shared_ptr<const ReadySender> get(SenderId id);
 
   // For webhooks of a channel: the distinct secrets of its senders, disabled ones too because
@@ -52,6 +54,7 @@ class SenderDirectory {
   db::Database& database_;
   const SecretSources& secrets_;
   const Clock& clock_;
+  const AllowedHosts hosts_;
   std::mutex mutex_;
   std::map<SenderId, Kept> kept_;
   std::map<std::string, KeptSecrets> keptSecrets_;

@@ -1,5 +1,7 @@
 #include "senders/sender_repository.h"
 
+#include <nlohmann/json.hpp>
+
 namespace clipcourier::senders {
 
 namespace {
@@ -14,6 +16,8 @@ constexpr auto byExternalId =
     "SELECT " SENDER_COLUMNS " FROM senders WHERE channel = $1 AND external_id = $2";
 constexpr auto list = "SELECT " SENDER_COLUMNS " FROM senders WHERE id > $1 ORDER BY id LIMIT $2";
 constexpr auto ofChannel = "SELECT " SENDER_COLUMNS " FROM senders WHERE channel = $1 ORDER BY id";
+constexpr auto ofAccount =
+    "SELECT " SENDER_COLUMNS " FROM senders WHERE channel = $1 AND account_id = $2 ORDER BY id";
 constexpr auto add = R"sql(
   INSERT INTO senders (channel, name, external_id, account_id, display_address, base_url,
     api_version, token_source, app_secret_source, verify_token_source, messages_per_second, state,
@@ -25,9 +29,16 @@ constexpr auto update = R"sql(
     verify_token_source = $9, messages_per_second = $10, state = $11, updated_at_ms = $12,
     version = version + 1
   WHERE id = $13 AND version = $14)sql";
-constexpr auto setDetails = R"sql(
-  UPDATE senders SET details = $1, display_address = CASE WHEN $2 = '' THEN display_address ELSE $2 END
-  WHERE id = $3)sql";
+constexpr auto setDetails = "UPDATE senders SET details = $1 WHERE id = $2";
+constexpr auto setDisplayAddress =
+    "UPDATE senders SET display_address = $1 WHERE id = $2 AND $1 <> ''";
+constexpr auto details = "SELECT details FROM senders WHERE id = $1";
+constexpr auto lockedDetails = "SELECT details FROM senders WHERE id = $1 FOR UPDATE";
+constexpr auto templatesDue =
+    "SELECT id FROM senders WHERE state = 'active' AND templates_due_ms <= $1 ORDER BY id";
+constexpr auto setTemplatesDue = "UPDATE senders SET templates_due_ms = $1 WHERE id = $2";
+constexpr auto wantTemplates =
+    "UPDATE senders SET templates_due_ms = 0 WHERE channel = $1 AND account_id = $2";
 #undef SENDER_COLUMNS
 }  // namespace sql
 
@@ -100,9 +111,37 @@ bool SenderRepository::update(SenderId id, std::int64_t version, const SenderInp
                          version) == 1;
 }
 
-void SenderRepository::setDetails(SenderId id, const std::string& json,
-                                  const std::string& displayAddress) {
-  connection_.run(sql::setDetails, json, displayAddress, id);
+void SenderRepository::setDisplayAddress(SenderId id, const std::string& displayAddress) {
+  connection_.run(sql::setDisplayAddress, displayAddress, id);
+}
+
+std::vector<Sender> SenderRepository::ofAccount(const std::string& channel,
+                                                const std::string& accountId) {
+  return select(connection_, sql::ofAccount, channel, accountId);
+}
+
+void SenderRepository::mergeDetails(SenderId id, const std::string& json) {
+  const auto stored =
+      connection_.scalar<std::string>(connection_.pick(sql::details, sql::lockedDetails), id);
+  if (!stored) return;
+  auto merged = nlohmann::json::parse(*stored, nullptr, false);
+  if (!merged.is_object()) merged = nlohmann::json::object();
+  merged.update(nlohmann::json::parse(json));
+  connection_.run(sql::setDetails, merged.dump(), id);
+}
+
+std::vector<SenderId> SenderRepository::templatesDue(TimePoint now) {
+  std::vector<SenderId> due;
+  for (auto& [id] : connection_.query<SenderId>(sql::templatesDue, now)) due.push_back(id);
+  return due;
+}
+
+void SenderRepository::setTemplatesDue(SenderId id, TimePoint due) {
+  connection_.run(sql::setTemplatesDue, due, id);
+}
+
+void SenderRepository::wantTemplates(const std::string& channel, const std::string& accountId) {
+  connection_.run(sql::wantTemplates, channel, accountId);
 }
 
 }  // namespace clipcourier::senders

@@ -77,6 +77,8 @@ void SenderService::check(const SenderInput& input) const {
           "display_address", "The number as people read it, at most 50 bytes.");
   require(isBaseUrl(input.baseUrl), "base_url",
           "An http or https URL without user, query or fragment: https://graph.facebook.com");
+  require(!isBaseUrl(input.baseUrl) || hosts_.allow(input.baseUrl), "base_url",
+          "Its host is not one of senders.allowed_hosts: the token would be sent there.");
   require(isVersion(input.apiVersion), "api_version", "The version of the Graph API: v23.0");
   require(input.messagesPerSecond >= 1 && input.messagesPerSecond <= 1000, "messages_per_second",
           "1 to 1000; 80 unless the provider has raised it.");

@@ -18,6 +18,10 @@ constexpr auto find = "SELECT " TEMPLATE_COLUMNS
                       " FROM templates WHERE sender_id = $1 AND name = $2 AND language = $3";
 constexpr auto ofSender =
     "SELECT " TEMPLATE_COLUMNS " FROM templates WHERE sender_id = $1 ORDER BY name, language";
+constexpr auto ofAccount = "SELECT " TEMPLATE_COLUMNS R"sql( FROM templates
+  WHERE sender_id IN (SELECT id FROM senders WHERE channel = $1 AND account_id = $2)
+    AND ((name = $3 AND replace(language, '-', '_') = $4) OR ($3 = '' AND provider_id = $5))
+  ORDER BY id)sql";
 #undef TEMPLATE_COLUMNS
 constexpr auto put = R"sql(
   INSERT INTO templates (sender_id, provider_id, name, language, category, status,
@@ -30,8 +34,8 @@ constexpr auto put = R"sql(
 constexpr auto markMissing = R"sql(
   UPDATE templates SET missing_since_ms = $1
   WHERE sender_id = $2 AND synced_at_ms < $1 AND missing_since_ms IS NULL)sql";
-constexpr auto setStatus = R"sql(
-  UPDATE templates SET status = $1 WHERE sender_id = $2 AND name = $3 AND language = $4)sql";
+constexpr auto change =
+    "UPDATE templates SET status = $1, category = $2, components = $3 WHERE id = $4";
 }  // namespace sql
 
 // What the columns do not hold lies in `components`, read back without knowing any provider.
@@ -111,9 +115,16 @@ std::int64_t TemplateRepository::markMissing(SenderId sender, TimePoint syncedAt
   return connection_.run(sql::markMissing, syncedAt, sender);
 }
 
-bool TemplateRepository::setStatus(SenderId sender, const std::string& name,
-                                   const std::string& language, const std::string& status) {
-  return connection_.run(sql::setStatus, status, sender, name, language) > 0;
+std::vector<SenderTemplate> TemplateRepository::ofAccount(const std::string& channel,
+                                                          const std::string& accountId,
+                                                          const std::string& name,
+                                                          const std::string& language,
+                                                          const std::string& providerId) {
+  return select(connection_, sql::ofAccount, channel, accountId, name, language, providerId);
+}
+
+void TemplateRepository::change(const SenderTemplate& to) {
+  connection_.run(sql::change, to.what.status, to.what.category, toStored(to.what), to.id);
 }
 
 }  // namespace clipcourier::senders

@@ -24,9 +24,13 @@ class TemplateRepository {
   Change put(SenderId sender, const channels::Template& what, TimePoint now);
   // Marks those a sync that began at `syncedAt` did not see. Returns how many are newly missing.
   std::int64_t markMissing(SenderId sender, TimePoint syncedAt);
-  // What a webhook says before the next sync. False when there is no such template.
-  bool setStatus(SenderId sender, const std::string& name, const std::string& language,
-                 const std::string& status);
+  // The template of every sender of an account, as webhooks name it: "en-US" and "en_US" are the
+  // same language. Without a name, by the provider's id.
+  std::vector<SenderTemplate> ofAccount(const std::string& channel, const std::string& accountId,
+                                        const std::string& name, const std::string& language,
+                                        const std::string& providerId);
+  // What a webhook says before the next sync: status, category, quality, reason.
+  void change(const SenderTemplate& to);
 
  private:
   db::Connection& connection_;

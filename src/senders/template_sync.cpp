@@ -23,6 +23,18 @@ void count(TemplateSyncResult& result, TemplateRepository::Change change) {
 
 }  // namespace
 
+TemplateRepository::Change TemplateSync::put(db::Transaction& tx, SenderId sender,
+                                             const channels::Template& listed,
+                                             TimePoint now) const {
+  TemplateRepository templates(tx);
+  const auto before = templates.find(sender, listed.name, listed.language);
+  const auto change = templates.put(sender, listed, now);
+  if (!changed_ || change == TemplateRepository::Change::none) return change;
+  const auto after = templates.find(sender, listed.name, listed.language);
+  if ((before && before->usable()) || after->usable()) changed_(tx, *after, now);
+  return change;
+}
+
 TemplateSyncResult TemplateSync::run(SenderId id, const Actor& actor) {
   const auto sender = directory_.get(id);
   const auto listing = sender->channel->listTemplates(sender->account);
@@ -34,9 +46,8 @@ TemplateSyncResult TemplateSync::run(SenderId id, const Actor& actor) {
   for (std::size_t from = 0; from < listed.size(); from += kChunk) {
     const std::size_t to = std::min(from + kChunk, listed.size());
     const auto changes = database_.write([&](db::Transaction& tx) {
-      TemplateRepository templates(tx);
       TemplateSyncResult part;
-      for (std::size_t i = from; i < to; ++i) count(part, templates.put(id, listed[i], now));
+      for (std::size_t i = from; i < to; ++i) count(part, put(tx, id, listed[i], now));
       return part;
     });
     total.added += changes.added;

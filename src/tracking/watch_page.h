@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct WatchPage {
   std::string language;       // of the message: "de", "en"
   int width = 0, height = 0;  // of the clip, in pixels
   Millis duration{0};
-  WatchMedia clip;                        // what was sent
+  WatchMedia clip;                        // what was sent, or what is shown instead
   std::vector<WatchStream> streams = {};  // at least as large, for this page; the largest first
   WatchMedia poster;                      // JPEG
   std::optional<WatchMedia> posterWebp = {};
@@ -40,20 +41,29 @@ struct WatchPage {
 struct NoSuchPage {};    // a token we did not make, or of a message that is gone
 struct PageIsOver {      // its time has passed, or its customer asked to be forgotten
   std::string language;  // "" when it is not known any more
+  bool revoked = false;  // its sender took the link back
 };
 using WatchLookup = std::variant<WatchPage, NoSuchPage, PageIsOver>;
 
+// In the order they happen; each implies those before it.
 enum class WatchEvent {
   opened,     // a person has the page before their eyes
   played,     // the video began
+  watched25,  // so much of it was seen, in percent
+  watched50,
+  watched75,
   completed,  // the video was seen to its end
 };
+inline constexpr int kWatchEvents = 6;
+std::string_view name(WatchEvent event);  // "opened", "watched_25", ...
+std::optional<WatchEvent> watchEvent(std::string_view name);
 
 // Where watch pages come from. Thread-safe.
 struct WatchPages {
   virtual ~WatchPages() = default;
   virtual WatchLookup find(const std::string& token) const = 0;
-  // Comes more than once for a page. Returns false when there is no such page, or it is over.
+  // Comes more than once for a page, and as often as somebody likes: repetitions count nothing and
+  // cost little. Returns false when there is no such page, or it is over.
   virtual bool record(const std::string& token, WatchEvent event) = 0;
 };
 

@@ -156,6 +156,7 @@ Video EditService::setCaptions(VideoId id, std::optional<std::int64_t> version,
                                const std::string& format, ByteSource& text, const Actor& actor) {
   const std::string bytes = readAll(text, kMaxCaptions);
   transcoder::parseCaptions(bytes, format);
+  requireVersion(id, version);
   Text source(bytes);
   const media::StoredFile stored = store_.put(source, kMaxCaptions);
   return change(id, version, actor, "video.captions_set", [&](Video& video, Edits& edits) {
@@ -174,7 +175,7 @@ Video EditService::removeCaptions(VideoId id, std::optional<std::int64_t> versio
 
 Video EditService::setLogo(VideoId id, std::optional<std::int64_t> version, ByteSource& image,
                            const Actor& actor) {
-  const FileRef stored = receiveImage(image, kMaxLogo);
+  const FileRef stored = receiveImage(id, version, image, kMaxLogo);
   return change(id, version, actor, "video.logo_set", [&](Video& video, Edits& edits) {
     video.logo = stored;
     if (!edits.logo) edits.logo.emplace();
@@ -222,7 +223,8 @@ Video EditService::chooseCandidate(VideoId id, int number, const Actor& actor) {
 }
 
 Video EditService::uploadPoster(VideoId id, ByteSource& image, const Actor& actor) {
-  return choosePoster(id, {PosterWish::Kind::own, 0, receiveImage(image, kMaxPosterImage)}, actor);
+  const FileRef stored = receiveImage(id, std::nullopt, image, kMaxPosterImage);
+  return choosePoster(id, {PosterWish::Kind::own, 0, stored}, actor);
 }
 
 Video EditService::change(VideoId id, std::optional<std::int64_t> version, const Actor& actor,
@@ -269,9 +271,19 @@ void EditService::requireCaptionsOf(VideoId id, const std::string& format) const
     transcoder::parseCaptions(contentOf(store_.open(video.captions.sha256)), format);
 }
 
-FileRef EditService::receiveImage(ByteSource& image, ByteSize limit) {
+// Before bytes are stored, so that a refused request leaves none; asked again with the change.
+void EditService::requireVersion(VideoId id, std::optional<std::int64_t> version) const {
+  const Video video = database_.read(
+      [&](db::Connection& connection) { return VideoRepository(connection).get(id); });
+  if (version && *version != video.editVersion) editsChanged();
+}
+
+FileRef EditService::receiveImage(VideoId id, std::optional<std::int64_t> version,
+                                  ByteSource& image, ByteSize limit) {
   ImageSource checked(image);
-  const media::StoredFile stored = store_.put(checked, limit);
+  media::Incoming incoming = store_.receive(checked, limit);
+  requireVersion(id, version);
+  const media::StoredFile stored = store_.keep(std::move(incoming));
   return {stored.sha256, stored.size};
 }
 

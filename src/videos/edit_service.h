@@ -69,7 +69,9 @@ class EditService {
                const char* action, const Change& change);
   void makeAnew(db::Transaction& tx, const Video& video);
   void requireCaptionsOf(VideoId id, const std::string& format) const;
-  FileRef receiveImage(ByteSource& image, ByteSize limit);
+  void requireVersion(VideoId id, std::optional<std::int64_t> version) const;
+  FileRef receiveImage(VideoId id, std::optional<std::int64_t> version, ByteSource& image,
+                       ByteSize limit);
 
   db::Database& database_;
   media::MediaStore& store_;

@@ -35,34 +35,6 @@ std::string titleFrom(const std::string& filename) {
   return stem.empty() ? "Video" : stem;
 }
 
-// Looks after the reserve while the bytes arrive, because their sum is not known before.
-class SparingSource : public ByteSource {
- public:
-  SparingSource(ByteSource& source, const media::MediaStore& store, ByteSize reserve)
-      : source_(source), store_(store), reserve_(reserve) {}
-
-  std::size_t read(char* to, std::size_t size) override {
-    if (unlooked_ == 0) look();
-    const std::size_t count = source_.read(to, std::min(size, unlooked_));
-    unlooked_ -= count;
-    return count;
-  }
-
- private:
-  void look() {
-    if (store_.freeSpace() < reserve_)
-      throw Error(ErrorKind::outOfSpace, "too little space is left on the disk for an upload",
-                  "Free or add space, or lower media.min_free_mb, then try again.",
-                  "media.low_space");
-    unlooked_ = 16 << 20;
-  }
-
-  ByteSource& source_;
-  const media::MediaStore& store_;
-  ByteSize reserve_;
-  std::size_t unlooked_ = 0;  // bytes until the next look
-};
-
 }  // namespace
 
 std::string checkedTitle(const std::string& title) {
@@ -74,8 +46,32 @@ std::string checkedTitle(const std::string& title) {
   return trimmed;
 }
 
+UploadInfo checkedInfo(const UploadInfo& info) {
+  UploadInfo checked;
+  checked.filename = cleanFilename(info.filename);
+  checked.title = checkedTitle(info.title.empty() ? titleFrom(checked.filename) : info.title);
+  return checked;
+}
+
+void IngestService::requireSpace(ByteSize coming) const {
+  if (store_.freeSpace().bytes < reserve_.bytes + coming.bytes)
+    throw Error(ErrorKind::outOfSpace, "too little space is left on the disk for an upload",
+                "Free or add space, or lower media.min_free_mb, then try again.",
+                "media.low_space");
+}
+
+std::size_t SparingSource::read(char* to, std::size_t size) {
+  if (unlooked_ == 0) {
+    ingest_.requireSpace();
+    unlooked_ = 16 << 20;
+  }
+  const std::size_t count = source_.read(to, std::min(size, unlooked_));
+  unlooked_ -= count;
+  return count;
+}
+
 media::Incoming IngestService::receive(ByteSource& source) {
-  SparingSource sparing(source, store_, reserve_);
+  SparingSource sparing(source, *this);
   return store_.receive(sparing, limit_);
 }
 
@@ -83,19 +79,24 @@ Video IngestService::accept(const UploadInfo& info, media::Incoming file, const 
   if (file.size.bytes == 0)
     throw Error(ErrorKind::invalidInput, "uploaded file is empty",
                 "Send the video's bytes in the part \"file\".", "upload.empty");
-  const std::string filename = cleanFilename(info.filename);
-  const std::string title = checkedTitle(info.title.empty() ? titleFrom(filename) : info.title);
+  const UploadInfo checked = checkedInfo(info);
   const media::StoredFile stored = store_.keep(std::move(file));
   Video video = database_.write([&](db::Transaction& tx) {
-    const TimePoint now = clock_.now();
-    Video added = VideoRepository(tx).add(title, filename, stored.sha256, stored.size, now);
-    addProbe(tx, added.id, now);
-    audit_.record(tx, actor, "video.uploaded", "video", added.id.value,
-                  {{"sha256", stored.sha256}, {"bytes", stored.size.bytes}});
-    return added;
+    return add(tx, checked, {stored.sha256, stored.size}, actor);
   });
   bell_.ring();
   return video;
+}
+
+Video IngestService::add(db::Transaction& tx, const UploadInfo& checked, const FileRef& file,
+                         const Actor& actor) {
+  const TimePoint now = clock_.now();
+  Video added =
+      VideoRepository(tx).add(checked.title, checked.filename, file.sha256, file.size, now);
+  addProbe(tx, added.id, now);
+  audit_.record(tx, actor, "video.uploaded", "video", added.id.value,
+                {{"sha256", file.sha256}, {"bytes", file.size.bytes}});
+  return added;
 }
 
 }  // namespace clipcourier::videos

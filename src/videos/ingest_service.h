@@ -45,6 +45,13 @@ class IngestService {
   // title or a file that cannot be.
   Video accept(const UploadInfo& info, media::Incoming file, const Actor& actor);
 
+  // For who stores the file himself. Throws Error(outOfSpace) "media.low_space" when this many more
+  // bytes would touch the reserve.
+  void requireSpace(ByteSize coming = {}) const;
+  // Adds the video and its probe; ring the bell after the commit.
+  Video add(db::Transaction& tx, const UploadInfo& checked, const FileRef& file,
+            const Actor& actor);
+
  private:
   db::Database& database_;
   media::MediaStore& store_;
@@ -53,6 +60,22 @@ class IngestService {
   const users::AuditLog& audit_;
   ByteSize limit_, reserve_;
 };
+
+// Looks after the reserve while the bytes arrive. Borrows both.
+class SparingSource : public ByteSource {
+ public:
+  SparingSource(ByteSource& source, const IngestService& ingest)
+      : source_(source), ingest_(ingest) {}
+  std::size_t read(char* to, std::size_t size) override;
+
+ private:
+  ByteSource& source_;
+  const IngestService& ingest_;
+  std::size_t unlooked_ = 0;  // bytes until the next look
+};
+
+// Title and name as stored: the title is the name's when none is given. Throws as checkedTitle().
+UploadInfo checkedInfo(const UploadInfo& info);
 
 // The title as stored: trimmed. Throws Error(invalidInput) when it is empty, longer than 200
 // characters or no text.

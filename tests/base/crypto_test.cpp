@@ -1,4 +1,5 @@
 #include "base/crypto.h"
+#include "base/digest.h"
 
 #include "support/catch.h"
 
@@ -44,4 +45,17 @@ TEST_CASE("keys differ by purpose", "[crypto]") {
   CHECK(keys.key("watch") != keys.key("report"));
   CHECK(keys.key("watch") == keys.key("watch"));
   CHECK(keys.key("watch").size() == 32);
+}
+
+TEST_CASE("digests are those of the standards", "[crypto]") {
+  const auto of = [](crypto::Algorithm algorithm) {
+    crypto::Digest digest(algorithm);
+    digest.update("a");
+    digest.update("bc");
+    return crypto::hex(digest.finish());
+  };
+  CHECK(of(crypto::Algorithm::md5) == "900150983cd24fb0d6963f7d28e17f72");
+  CHECK(of(crypto::Algorithm::sha1) == "a9993e364706816aba3e25717850c26c9cd0d89d");
+  CHECK(of(crypto::Algorithm::sha256) ==
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

@@ -3,7 +3,7 @@
 #
 #   tests/bench/run.sh [--no-install] [--no-build] BENCH [OPTION...]
 #
-#   BENCH: dispatch, webhooks, launch, large, media, db, transcode or bdrate; README.md says what each does.
+#   BENCH: dispatch, webhooks, launch, large, media, uploads, db, transcode or bdrate; README.md says what each does.
 #
 # Installs the Debian packages that are missing, builds preset release, runs, leaves nothing running.
 # tests/bench/run.sh dispatch --help tells the options of one bench.
@@ -18,7 +18,7 @@ while true; do
     --no-install) install=false ;;
     --no-build) build=false ;;
     --help | -h) usage; exit 0 ;;
-    dispatch | webhooks | launch | large | media | db | transcode | bdrate) break ;;
+    dispatch | webhooks | launch | large | media | uploads | db | transcode | bdrate) break ;;
     *) usage >&2; exit 2 ;;
   esac
   shift
@@ -27,6 +27,7 @@ bench=$1
 shift
 
 if $install; then config/install/debian.sh build run bench >&2; fi
+if [ "$bench" = uploads ]; then (cd tests/flows && npm ci --silent --no-audit --no-fund) >&2; fi
 targets=(clipcourier clipcourier-transcoder)
 case "$bench" in
   db) targets+=(bench_db) ;;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { eventually } from '../flows/processes.js';
 import { askedHosts, fitsSideways, leastContrast, picture, playedToTheEnd, screens, visitor } from './browser.js';
 
-export async function watchPage(t, browser, { world, clip, linkOf, watched }) {
+export async function watchPage(t, browser, { world, clip, linkOf, watched, report }) {
   const home = world.service.pages;
   // What was sent, or a better one made for the page.
   const isClip = (url) => /\/(clip\.mp4|streams\/[0-9a-f]{64})$/.test(url);
@@ -21,6 +21,7 @@ export async function watchPage(t, browser, { world, clip, linkOf, watched }) {
 
   await t.test('shows the poster and asks for no byte of video before play, then plays inline to its end', async (t) => {
     const page = await visitor(t, browser);
+    const beacons = beaconsOf(page);
     const opened = page.waitForResponse((answer) => answer.url().endsWith('/events'));
     await page.goto(await linkOf(1), { waitUntil: 'load' });
     await posterShown(page);
@@ -43,6 +44,11 @@ export async function watchPage(t, browser, { world, clip, linkOf, watched }) {
     assert.deepEqual([width, height], [clip.width, clip.height]);
     assert.ok(Math.abs(duration * 1000 - clip.duration_ms) < 100);
     await eventually('the end is counted', async () => String(await watched()) === '1,1,1', 20);
+    assert.deepEqual(beacons, ['opened', 'played', 'watched_25', 'watched_50', 'watched_75', 'completed']);
+    const { funnel, anonymous, watch_through: curve } = await report();
+    assert.deepEqual([funnel.watched_25, funnel.watched_50, funnel.watched_75, funnel.completed], [1, 1, 1, 1]);
+    assert.deepEqual(curve.map(({ percent, people }) => [percent, people]), [[0, 1], [25, 1], [50, 1], [75, 1], [100, 1]]);
+    assert.ok(Object.values(anonymous).every((count) => count === 0));
 
     await t.test('and once more without being counted again', async () => {
       await picture(page, 'watch-ended');
@@ -54,6 +60,8 @@ export async function watchPage(t, browser, { world, clip, linkOf, watched }) {
       assert.equal((await again).status(), 204);
       assert.deepEqual(await watched(), [1, 1, 1]);
     });
+    const scripts = page.asked.filter(({ type }) => type === 'script').map(({ url }) => new URL(url).pathname);
+    assert.deepEqual([...new Set(scripts)], ['/w/watch.js']);
     await isClean(page);
   });
 
@@ -137,6 +145,19 @@ export async function watchPage(t, browser, { world, clip, linkOf, watched }) {
     await isClean(page);
   });
 
+  await t.test('does not take for seen what was skipped', async (t) => {
+    const page = await visitor(t, browser, screens.desktop);
+    const beacons = beaconsOf(page);
+    await page.goto(await linkOf(3), { waitUntil: 'load' });
+    await page.evaluate((seconds) => { document.querySelector('video').currentTime = seconds; }, clip.duration_ms * 0.0009);
+    await page.getByRole('button', { name: 'Video abspielen' }).click();
+    await page.waitForFunction(() => document.querySelector('video').ended);
+    await eventually('that it began is counted', async () => (await watched())[1] === 2, 20);
+    assert.deepEqual(beacons, ['opened', 'played']);
+    assert.equal((await report()).funnel.watched_25, 1);
+    await isClean(page);
+  });
+
   const absent = [
     [404, 'a link that was cut', async () => (await linkOf(3)).slice(0, -4), 'Dieser Link führt zu keinem Video', 'This link does not lead to a video'],
     [410, 'a link whose time is over', () => linkOf(4), 'Dieses Video ist nicht mehr verfügbar', 'This video is no longer available'],
@@ -161,6 +182,15 @@ export async function watchPage(t, browser, { world, clip, linkOf, watched }) {
       }
     });
   }
+}
+
+// What the page tells us, while it does.
+function beaconsOf(page) {
+  const beacons = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/events')) beacons.push(request.postData());
+  });
+  return beacons;
 }
 
 // As if the message of that link had been made before the life of links.

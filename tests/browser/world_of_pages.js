@@ -26,6 +26,7 @@ export async function sentCampaign(t) {
       const { funnel } = await world.get(`/api/v1/campaigns/${campaign.id}`);
       return [funnel.opened, funnel.played, funnel.completed];
     },
+    report: () => world.get(`/api/v1/campaigns/${campaign.id}/report`),
     consentOf: async (n) => {
       const { items } = await world.post('/api/v1/customers/search', { by: 'phone', value: phoneOf(n) });
       const { current } = await world.get(`/api/v1/customers/${items[0].id}/consents`);

@@ -139,7 +139,8 @@ TEST_CASE("an accepted message has its id, and a held one says so", "[channels]"
 TEST_CASE("an error is judged by its code under any HTTP status", "[channels]") {
   for (const int status : {200, 400, 401, 429, 500, 503}) {
     INFO(status);
-    CHECK(as<TryLater>(channel.outcome(graphError(status, 130429))).reaction == Reaction::retry);
+    CHECK(as<TryLater>(channel.outcome(graphError(status, 130429))).reaction ==
+          Reaction::throughput);
     CHECK(as<Refused>(channel.outcome(graphError(status, 131053))).reaction == Reaction::fix);
     CHECK(as<TryLater>(channel.outcome(graphError(status, 190))).reaction == Reaction::auth);
     CHECK(as<Refused>(channel.outcome(graphError(status, 4711))).code == 4711);
@@ -149,13 +150,23 @@ TEST_CASE("an error is judged by its code under any HTTP status", "[channels]") 
   CHECK(as<Refused>(channel.outcome(graphError(400, 131050))).reaction == Reaction::optOut);
 }
 
-TEST_CASE("the provider may ask for a longer wait, but not for ever", "[channels]") {
+TEST_CASE("what the provider asks for stands above our own delay, but not for ever", "[channels]") {
   using namespace std::chrono_literals;
   const auto after = [](const net::HttpResponse& response) {
     return as<TryLater>(channel.outcome(response)).after;
   };
   CHECK(after(graphError(429, 130429, "Retry-After: 120\r\n")) == 120s);
-  CHECK(after(graphError(429, 131057, "Retry-After: 1\r\n")) == 60s);
+  CHECK(after(graphError(429, 131057, "Retry-After: 1\r\n")) == 1s);
+  CHECK(after(graphError(429, 131057)) == 60s);
+  CHECK(after(graphError(429, 131057,
+                         "Date: Fri, 27 Nov 2026 03:00:00 GMT\r\n"
+                         "Retry-After: Fri, 27 Nov 2026 03:01:30 GMT\r\n")) == 90s);
+  CHECK(after(graphError(429, 130429, "Retry-After: Fri, 27 Nov 2026 03:01:30 GMT\r\n")) == 2s);
+  CHECK(after(graphError(429, 130429,
+                         "Date: Fri, 27 Nov 2026 03:00:00 GMT\r\n"
+                         "Retry-After: Fri, 27 Nov 2026 02:00:00 GMT\r\n")) == 2s);
+  CHECK(as<TryLater>(channel.outcome(graphError(429, 130429, "Retry-After: 7\r\n"))).asked == 7s);
+  CHECK(as<TryLater>(channel.outcome(graphError(429, 130429))).asked == 0s);
   CHECK(after(graphError(429, 130429, "Retry-After: 99999999999\r\n")) <= 24h);
   CHECK(after(graphError(429, 130429, "Retry-After: -5\r\n")) == 2s);
   CHECK(after(graphError(

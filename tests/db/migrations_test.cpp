@@ -20,9 +20,12 @@ int tables(db::Database& database, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("the numbers of the migrations have no gaps", "[db]") {
-  int expected = 1;
-  for (const db::Migration& migration : db::migrations()) CHECK(migration.number == expected++);
+TEST_CASE("the numbers of the migrations rise", "[db]") {
+  int last = 0;
+  for (const db::Migration& migration : db::migrations()) {
+    CHECK(migration.number > last);
+    last = migration.number;
+  }
 }
 
 TEST_CASE("an empty database gets the whole schema once", "[db]") {

@@ -8,7 +8,7 @@ import { World } from './world.js';
 
 const tables = ['videos', 'clips', 'customers', 'customer_identities', 'customer_tags', 'consent_wordings',
   'consent_ledger', 'consents', 'senders', 'templates', 'sender_media', 'campaigns', 'campaign_contents', 'messages',
-  'attempts', 'holds', 'webhooks', 'inbound_messages', 'api_tokens', 'jobs', 'audit_log'];
+  'attempts', 'holds', 'uploads', 'webhooks', 'inbound_messages', 'api_tokens', 'jobs', 'audit_log'];
 
 const fill = (path) => path.replace('{profile}', 'whatsapp').replace('{kind}', 'phone').replace('{tag}', 'x')
   .replace('{scope}', 'sender').replace('{key}', '1').replace('{channel}', 'whatsapp')
@@ -120,7 +120,7 @@ for (const engine of engines)
             url: world.service.api + fill(route.path.replace('{id}', id)),
             headers: route.about.requestBody ? { 'Content-Type': 'application/json', 'If-Match': '"1"' } : {},
             body: route.about.requestBody ? '{"reason": "x"}' : undefined,
-          }), [400, 404, 415], `${route.name} with id ${id}`);
+          }), [400, 404, 412, 415], `${route.name} with id ${id}`);
       for (const route of all.filter((r) => r.about['x-scope'] && r.method === 'GET'))
         await assertProblem(await requests.send(route, { url: `${route.url}?no_such=1` }), [400, 404], `${route.name}?no_such=1`);
     });

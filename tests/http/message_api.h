@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "http/campaign_report_endpoints.h"
 #include "http/message_endpoints.h"
 #include "http/queue_endpoints.h"
 #include "http/raw_client.h"
+#include "http/resolution_endpoints.h"
 #include "http/server.h"
 #include "messages/message_fixture.h"
 #include "users/audit_log.h"
@@ -48,6 +50,8 @@ struct MessageApi {
   std::vector<Route> routes() {
     std::vector<Route> all = messageEndpoints.routes();
     for (Route& route : queueEndpoints.routes()) all.push_back(std::move(route));
+    for (Route& route : reportEndpoints.routes()) all.push_back(std::move(route));
+    for (Route& route : resolutionEndpoints.routes()) all.push_back(std::move(route));
     return all;
   }
 
@@ -62,6 +66,11 @@ struct MessageApi {
   MessageEndpoints messageEndpoints{
       *world.database, watchTokens, world.clock, waits, {"https://w.example", Millis(600'000)}};
   QueueEndpoints queueEndpoints{*world.database, holds, world.clock, waits};
+  CampaignReportEndpoints reportEndpoints{*world.database, world.keys, audit};
+  jobs::Bell bell;
+  messages::ResolutionService resolutions{
+      *world.database, audit, world.clock, bell, Millis(600'000), [this] { ++wakes; }};
+  ResolutionEndpoints resolutionEndpoints{resolutions, world.clock};
   std::string all = token(users::Scopes::all());
   Server server{ServerSettings{},
                 {.api = routes(), .webhooks = {}, .publicPages = {}},

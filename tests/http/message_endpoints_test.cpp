@@ -51,6 +51,39 @@ TEST_CASE("an unknown message says what to think of it", "[http]") {
   CHECK_FALSE(message["outlook"]["text"]["de"].get<std::string>().empty());
 }
 
+TEST_CASE("unknown messages are listed by sender and age, and decided about", "[http]") {
+  MessageApi api(ON_BOTH_ENGINES, 3);
+  for (int i = 0; i < 3; ++i) api.world.answer(api.world.sendOne(), channels::Unknown{"timeout"});
+  const auto count = [&](const std::string& more) {
+    return api.get("/api/v1/messages?state=unknown" + more)["items"].size();
+  };
+  CHECK(count("") == 3);
+  CHECK(count("&sender=1&campaign=1") == 3);
+  CHECK(count("&sender=2") == 0);
+  CHECK(count("&older_than_minutes=5") == 0);
+  CHECK(count("&probably_never_sent=true") == 0);
+  const json page = api.get("/api/v1/messages?state=unknown&limit=2");
+  CHECK(page["items"].size() == 2);
+  CHECK(count("&limit=2&cursor=" + page["next_cursor"].get<std::string>()) == 1);
+  CHECK(api.ask("GET", "/api/v1/messages?campaign=1&sender=1").status == 400);
+
+  const RawReply reply =
+      api.ask("POST", "/api/v1/resolutions", R"({"action": "resend", "sender_id": 1})");
+  REQUIRE(reply.status == 202);
+  const json begun = json::parse(reply.body);
+  CHECK(begun["total"] == 3);
+  CHECK(begun["state"] == "waiting");
+  CHECK(begun["created_by"].get<std::string>().starts_with("token:"));
+  CHECK(api.get("/api/v1/resolutions/1") == begun);
+  CHECK(api.get("/api/v1/resolutions")["items"] == json::array({begun}));
+  CHECK(api.auditActions().at(0) == "messages.resend");
+  CHECK(api.ask("GET", "/api/v1/resolutions/2").status == 404);
+  CHECK(api.ask("POST", "/api/v1/resolutions", R"({"action": "forget"})").status == 400);
+  CHECK(api.askAs(api.token({Scope::messagesWrite}), "POST", "/api/v1/resolutions",
+                  R"({"action": "resend"})")
+            .status == 403);
+}
+
 TEST_CASE("addresses are masked for whoever may not see customers", "[http]") {
   MessageApi api(db::Engine::sqlite, 1);
   const std::string clerk = api.token({Scope::messagesRead});

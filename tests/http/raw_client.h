@@ -20,7 +20,7 @@ struct RawReply {
 // std::runtime_error.
 class RawClient {
  public:
-  explicit RawClient(int port);
+  explicit RawClient(int port, const std::string& from = "127.0.0.1");  // an address to come from
   void send(std::string_view bytes);         // ignores a connection that was closed meanwhile
   void endSending();                         // half close
   RawReply reply(bool withoutBody = false);  // the next one on this connection

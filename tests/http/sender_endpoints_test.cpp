@@ -65,7 +65,7 @@ struct Fixture {
   senders::SenderService service{*database, secrets, directory, clock};
   senders::TemplateSync sync{*database, *engine, directory, clock};
   senders::SenderCheck check{*database, *engine, secrets};
-  SenderEndpoints endpoints{service, sync, check, *database};
+  SenderEndpoints endpoints{service, sync, check, *database, clock};
   Server server{ServerSettings{},
                 {.api = endpoints.routes(), .webhooks = {}, .publicPages = {}},
                 tokens,

@@ -174,14 +174,32 @@ TEST_CASE("the page lets nothing in, keeps nothing and is not indexed", "[http]"
   CHECK(page.header("x-robots-tag").starts_with("noindex"));
   CHECK(page.header("set-cookie").empty());
   CHECK(page.header("cache-control").find("private") != std::string::npos);
-  // Each inline style and script is named by its hash.
+  // Each inline style is named by its hash; no script is inline.
   const std::regex inlined("<(style|script)>([^]*?)</(style|script)>");
   int count = 0;
   for (std::sregex_iterator it(page.body.begin(), page.body.end(), inlined), end; it != end;
        ++it, ++count) {
     CHECK(policy.find(crypto::base64(crypto::sha256((*it)[2].str()))) != std::string::npos);
   }
-  CHECK(count == 3);
+  CHECK(count == 2);
+}
+
+TEST_CASE("the page's script is a file of ours, and nothing else is served as one", "[http]") {
+  Fixture f;
+  const RawReply page = f.get("/w/german");
+  std::smatch named;
+  REQUIRE(std::regex_search(page.body, named,
+                            std::regex("<script src=\"(watch\\.js\\?v=[0-9a-f]+)\"></script>")));
+  CHECK(page.header("content-security-policy").find("script-src 'self';") != std::string::npos);
+  const RawReply script = f.get("/w/" + named[1].str());
+  CHECK(script.status == 200);
+  CHECK(script.header("content-type") == "text/javascript; charset=utf-8");
+  CHECK(script.header("x-content-type-options") == "nosniff");
+  CHECK(script.header("set-cookie").empty());
+  CHECK(has(script, "sendBeacon"));
+  for (const char* kept : {"cookie", "localStorage", "sessionStorage", "indexedDB", "fetch("})
+    CHECK_FALSE(has(script, kept));
+  CHECK(f.get("/w/german/clip.mp4").header("content-type") == "video/mp4");
 }
 
 TEST_CASE("the page speaks the message's language, or the one asked for", "[http]") {
@@ -292,12 +310,17 @@ TEST_CASE("only a person who looks at the page has opened it", "[http]") {
   CHECK(f.pages.events.empty());
   CHECK(f.event("/w/german/events", "opened", {kPhone}) == 204);
   CHECK(f.event("/w/german/events", "completed", {kPhone}) == 204);
-  CHECK(f.pages.events == std::vector<WatchEvent>{WatchEvent::opened, WatchEvent::completed});
+  CHECK(f.event("/w/german/events", "watched_75", {kPhone, "Sec-Fetch-Site: same-origin"}) == 204);
+  CHECK(f.event("/w/german/events", "watched_50", {kPhone, "Sec-Fetch-Site: cross-site"}) == 204);
+  CHECK(f.pages.events ==
+        std::vector<WatchEvent>{WatchEvent::opened, WatchEvent::completed, WatchEvent::watched75});
 }
 
 TEST_CASE("events that make no sense are refused", "[http]") {
   Fixture f;
-  CHECK(f.event("/w/german/events", "exploded", {kPhone}) == 400);
+  for (const char* event : {"exploded", "", "watched_33", "watched_100", "OPENED", "opened played",
+                            "watched_25_anonymous"})
+    CHECK(f.event("/w/german/events", event, {kPhone}) == 400);
   CHECK(f.event("/w/german/events", std::string(200, 'x'), {kPhone}) == 413);
   CHECK(f.event("/w/whatever/events", "opened", {kPhone}) == 404);
   CHECK(f.event("/w/over/events", "opened", {kPhone}) == 404);

@@ -223,3 +223,32 @@ TEST_CASE("a large upload is never whole in memory", "[media]") {
   ::getrusage(RUSAGE_SELF, &after);
   CHECK(after.ru_maxrss - before.ru_maxrss < 20'000);  // kilobytes
 }
+
+TEST_CASE("stored files are listed by their first digits, and nothing else is", "[media]") {
+  Store s;
+  s.put("abc");
+  s.store.createTemp();
+  std::ofstream(s.folder / ("store/ba/78/not a hash")) << "x";
+  CHECK(s.store.list("00").empty());
+  const auto listed = s.store.list("ba");
+  REQUIRE(listed.size() == 1);
+  CHECK(listed[0].sha256 == kAbc);
+  CHECK(listed[0].size.bytes == 3);
+  CHECK(listed[0].storedAt > SystemClock().now() - std::chrono::minutes(1));
+}
+
+TEST_CASE("a file that was stored again is not removed as an old one", "[media]") {
+  Store s;
+  s.put("abc");
+  const std::string path = s.folder / ("store/ba/78/" + kAbc);
+  const timespec old[2] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
+  const TimePoint limit = SystemClock().now() - std::chrono::hours(1);
+  REQUIRE(::utimensat(AT_FDCWD, path.c_str(), old, 0) == 0);
+  CHECK(s.put("abc").wasThere);
+  CHECK_FALSE(s.store.removeStoredBefore(kAbc, limit));
+  CHECK(s.read(kAbc) == "abc");
+  REQUIRE(::utimensat(AT_FDCWD, path.c_str(), old, 0) == 0);
+  CHECK(s.store.removeStoredBefore(kAbc, limit));
+  CHECK_FALSE(s.store.removeStoredBefore(kAbc, limit));
+  CHECK_FALSE(s.store.exists(kAbc));
+}

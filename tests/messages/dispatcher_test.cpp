@@ -51,6 +51,7 @@ struct DispatcherFixture : MessageFixture {
     content.language = "de";
     content.variables = {{"1", {.field = "first_name", .text = "", .fallback = fallback}}};
     all.languages["de"] = {content, text, "MEDIA"};
+    all.waiting = waitingLanguages;
     return all;
   }
   Dispatcher dispatcher() {
@@ -63,6 +64,7 @@ struct DispatcherFixture : MessageFixture {
   AttemptToken attemptTokens{keys};
   WatchToken watchTokens{keys};
   std::string waitsFor, fallback;
+  std::map<std::string, std::string> waitingLanguages;
 };
 
 }  // namespace
@@ -91,6 +93,18 @@ TEST_CASE("a lane whose supplies are missing waits and says why", "[messages]") 
   CHECK(f.state(1) == "queued");
   f.waitsFor.clear();
   CHECK(dispatcher.runOnce() == 1);
+  CHECK(dispatcher.waiting().empty());
+}
+
+TEST_CASE("one language of a campaign waits while the others are sent", "[messages]") {
+  DispatcherFixture f(GENERATE(db::Engine::sqlite, db::Engine::postgresql), 2);
+  f.database->write(
+      [](db::Transaction& tx) { tx.run("UPDATE messages SET language = 'fr' WHERE id = 1"); });
+  f.waitingLanguages = {{"fr", "template_held"}};
+  Dispatcher dispatcher = f.dispatcher();
+  CHECK(dispatcher.runOnce() == 1);
+  CHECK(f.state(1) == "queued");
+  CHECK(f.state(2) == "sending");
   CHECK(dispatcher.waiting().empty());
 }
 

@@ -115,7 +115,7 @@ TEST_CASE("the overview says why a campaign waits, what it has and when it goes 
     CHECK(queues[0].counts.at("unknown") == 1);
     CHECK(queues[0].nextDueAt == world.clock.now());
     CHECK(queues[0].waits.empty());
-    const auto senders = senderQueues(c);
+    const auto senders = senderQueues(c, world.clock.now());
     REQUIRE(senders.size() == 1);
     CHECK(senders[0].perSecond == 80);
     CHECK(senders[0].inFlight == 1);

@@ -47,7 +47,7 @@ struct World : MessageFixture {
     event.status = channels::StatusEvent::Status::delivered;
     event.at = clock.now();
     database->write([&](db::Transaction& tx) {
-      ReceiptApplier(tokens, channel, RetryPolicy{}).apply(tx, {event}, clock.now());
+      ReceiptApplier(tokens, channel, reactions).apply(tx, {event}, clock.now());
     });
   }
 };

@@ -4,6 +4,7 @@
 
 #include "messages/message_fixture.h"
 #include "messages/receipt_applier.h"
+#include "senders/media_ledger.h"
 #include "support/catch.h"
 
 using namespace clipcourier;
@@ -17,7 +18,7 @@ constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
 struct ReceiptFixture : MessageFixture {
   using MessageFixture::MessageFixture;
   AttemptToken tokens{keys};
-  ReceiptApplier applier{tokens, channel, RetryPolicy{}};
+  ReceiptApplier applier{tokens, channel, reactions};
 
   channels::StatusEvent event(AttemptRef attempt, Status status, int code = 0, int atMs = 0) {
     channels::StatusEvent event;
@@ -223,4 +224,71 @@ TEST_CASE("an opt-out told by the receipt of an older attempt is obeyed too", "[
   f.answer(second, channels::Accepted{"wamid.2", "", "", false});
   CHECK(f.apply({f.event(first, Status::failed, 131050)}).optedOut.size() == 1);
   CHECK(f.state(1) == "accepted");
+}
+
+TEST_CASE("a message whose clip the provider lost waits for a new upload", "[messages]") {
+  MessageFixture f(GENERATE(db::Engine::sqlite, db::Engine::postgresql), 1);
+  const AttemptToken tokens(f.keys);
+  const ReceiptApplier receipts(tokens, f.channel, RetryPolicy{});
+  f.database->write([&](db::Transaction& tx) {
+    tx.run(R"sql(INSERT INTO videos (title, filename, state, original_sha256, original_bytes,
+        created_at_ms, updated_at_ms) VALUES ('v', 'v.mp4', 'ready', 'x', 1, 0, 0))sql");
+    tx.run(R"sql(INSERT INTO clips (video_id, profile, state, created_at_ms)
+        VALUES (1, 'whatsapp', 'planned', 0))sql");
+    tx.run(R"sql(INSERT INTO campaign_contents (campaign_id, language, clip_id, clip_sha256,
+        template_name, template_language) VALUES (1, 'de', 1, 'sha', 't', 'de'))sql");
+  });
+  const auto upload = [&](const std::string& id) {
+    f.database->write([&](db::Transaction& tx) {
+      tx.run("DELETE FROM sender_media WHERE media_id IS NULL AND discards = 0");
+      if (tx.run("UPDATE sender_media SET state = 'ready', media_id = $1, uploaded_at_ms = $2, "
+                 "expires_at_ms = $3",
+                 id, f.clock.now(), f.clock.now() + std::chrono::hours(720)) == 0)
+        tx.run(
+            "INSERT INTO sender_media (sender_id, sha256, state, media_id, uploaded_at_ms, "
+            "expires_at_ms) VALUES (1, 'sha', 'ready', $1, $2, $3)",
+            id, f.clock.now(), f.clock.now() + std::chrono::hours(720));
+    });
+  };
+  const auto usable = [&] {
+    return f.database->read([&](db::Connection& c) {
+      return senders::MediaLedger::usable(c, {1}, "sha", f.clock.now());
+    });
+  };
+  const auto held = [&] {
+    return f.text(
+               "SELECT count(*) || '' FROM holds WHERE scope = 'campaign' AND scope_key = "
+               "CAST($1 AS TEXT)",
+               1) == "1";
+  };
+  upload("M1");
+  SECTION("told in the answer") {
+    f.answer(f.sendOne(), channels::Refused{100, channels::Reaction::fix,
+                                            "(#100) Invalid parameter: media id not found"});
+    CHECK(f.state(1) == "held");
+    CHECK_FALSE(usable());
+    CHECK_FALSE(held());
+  }
+  SECTION("told by a receipt, up to the point where it is the file itself") {
+    for (int number = 1; number <= 3; ++number) {
+      const AttemptRef attempt = f.sendOne();
+      channels::StatusEvent failed;
+      failed.status = channels::StatusEvent::Status::failed;
+      failed.opaque = tokens.make(attempt);
+      failed.errorCode = 131053;
+      f.database->write([&](db::Transaction& tx) { receipts.apply(tx, {failed}, f.clock.now()); });
+      CHECK(f.state(1) == (number < 3 ? "held" : "failed"));
+      CHECK(held() == (number == 3));
+      CHECK(usable().has_value() == (number == 3));
+      f.clock.advance(std::chrono::hours(2));
+      if (number < 3) upload("M" + std::to_string(number + 1));
+    }
+  }
+  SECTION("and another wrong parameter is nothing to heal") {
+    f.answer(f.sendOne(),
+             channels::Refused{100, channels::Reaction::fix, "(#100) Invalid parameter: to"});
+    CHECK(f.state(1) == "failed");
+    CHECK(usable() == "M1");
+  }
+  CHECK(f.countersAreTrue());
 }

@@ -66,6 +66,48 @@ Json first(const std::string& name, std::unique_ptr<Exchange<Result>> exchange) 
   return shown(name, std::get<net::HttpRequest>(exchange->begin()));
 }
 
+SessionMessage session(SessionMessage::Kind kind) {
+  using Kind = SessionMessage::Kind;
+  SessionMessage m;
+  m.kind = kind;
+  m.to = "+491701234567";
+  if (kind != Kind::audio && kind != Kind::contacts) m.text = "Hier ist Ihr Clip.";
+  if (kind == Kind::video || kind == Kind::image || kind == Kind::document || kind == Kind::audio)
+    m.mediaId = "1037543291543636";
+  if (kind == Kind::document) m.fileName = "Preise.pdf";
+  if (kind == Kind::replyButtons) m.buttons = {{"yes", "Ja"}, {"no", "Nein"}, {"call", "Anruf"}};
+  if (kind == Kind::urlButton) {
+    m.url = "https://shop.example/w/k3Vw9";
+    m.urlLabel = "Ansehen";
+    m.footer = "Ihr Laden";
+  }
+  if (kind == Kind::contacts) m.contacts = {{"Laden", "+49891234567"}};
+  m.answers = "wamid.HBgL";
+  m.opaque = "s1.42";
+  return m;
+}
+
+void addSessions(Json& all) {
+  using Kind = SessionMessage::Kind;
+  const std::pair<const char*, Kind> kinds[] = {{"TextMessage", Kind::text},
+                                                {"VideoMessage", Kind::video},
+                                                {"ImageMessage", Kind::image},
+                                                {"DocumentMessage", Kind::document},
+                                                {"AudioMessage", Kind::audio},
+                                                {"ContactsMessage", Kind::contacts},
+                                                {"InteractiveMessage", Kind::replyButtons},
+                                                {"InteractiveMessage", Kind::urlButton}};
+  for (const auto& [schema, kind] : kinds) {
+    Json one =
+        shown(std::string("session ") + schema, channel.sessionRequest(account(), session(kind)));
+    one["schema"] = schema;
+    all.push_back(std::move(one));
+  }
+  Json read = shown("mark as read", channel.markRead(account(), "wamid.HBgL"));
+  read["schema"] = "MarkMessageRequestPayload";
+  all.push_back(std::move(read));
+}
+
 Json requests() {
   Json all = Json::array();
   const auto message = [&](const std::string& name, const OutboundMessage& m) {
@@ -92,6 +134,7 @@ Json requests() {
   all.push_back(shown("media check", std::get<net::HttpRequest>(upload->next(stored))));
   all.push_back(first("templates", channel.listTemplates(account())));
   all.push_back(first("number", channel.readNumber(account())));
+  addSessions(all);
   return all;
 }
 

@@ -28,7 +28,10 @@ function jsonSchema(node) {
   const copy = {};
   for (const [key, value] of Object.entries(node)) {
     if (key === 'discriminator' && typeof value?.propertyName === 'string') continue;
-    if (key === '$ref') copy.$ref = `meta${value}`;
+    // Of a message, the file describes each half as if it were the whole: neither knows the other's fields.
+    if (key === 'allOf') {
+      copy.allOf = value.map(jsonSchema).map(({ additionalProperties, ...half }) => half);
+    } else if (key === '$ref') copy.$ref = `meta${value}`;
     else if (key === 'pattern' && value === '^[2-6, 11-14]$') copy.pattern = '^[0-9]$';
     else copy[key] = jsonSchema(value);
   }
@@ -53,7 +56,8 @@ function pathOf(method, url) {
 }
 
 const requests = probe('requests');
-const messages = requests.filter((request) => request.json);
+const messages = requests.filter((request) => request.json?.type === 'template');
+const sessions = requests.filter((request) => request.schema);
 const examples = () => Object.entries(meta.paths['/whatsapp/webhooks'].post.requestBody.content['application/json'].examples);
 
 test('every request carries the token in its header and nowhere else', () => {
@@ -77,6 +81,16 @@ test('every message is one of Meta\'s template messages', needsFile, () => {
     const message = recipient ? { ...older, to: '+491701234567' } : older;
     assert.deepEqual(mistakes('TemplateMessage', message), [], name);
     assert.ok(Boolean(json.to) !== Boolean(recipient), name);
+  }
+});
+
+test('every message inside the 24 hours, and the read mark, is one of Meta\'s', needsFile, () => {
+  assert.equal(sessions.length, 9);
+  for (const { name, schema, json } of sessions) {
+    assert.deepEqual(mistakes(schema, json), [], name);
+    const spoilt = structuredClone(json);
+    delete spoilt.messaging_product;
+    assert.notDeepEqual(mistakes(schema, spoilt), [], name);
   }
 });
 
@@ -139,4 +153,41 @@ test('what people write or tap is found in Meta\'s examples', needsFile, () => {
   assert.equal(events.filter((event) => event.stop).length, 1);
   assert.deepEqual(events.filter((e) => e.type === 'interactive').map((e) => [e.payload, e.text]),
     [['priority_express', 'Priority Mail Express'], ['cancel-button', 'Cancel']]);
+});
+
+// Through the listener, the inbox and the applier: what is left in the database of it.
+test('every webhook that Meta shows has its effect, and only that', needsFile, () => {
+  const program = process.env.CLIPCOURIER_WEBHOOK_REPLAY;
+  assert.ok(program, 'CLIPCOURIER_WEBHOOK_REPLAY names the program webhook_replay');
+  const all = examples();
+  const effects = JSON.parse(execFileSync(program, [],
+    { input: JSON.stringify(all.map(([, example]) => example.value)), encoding: 'utf8', timeout: 60_000 }));
+  assert.equal(effects.length, all.length);
+  for (const [i, [name, { value }]] of all.entries()) {
+    const change = value.entry[0].changes[0];
+    const [message] = change.value.messages ?? [];
+    const effect = effects[i];
+    assert.equal(effect.status, 200, name);
+    if (change.field !== 'messages') {
+      // Groups: kept as they came, and counted.
+      assert.deepEqual([effect.webhook, effect.unknown, effect.inbound],
+        [['applied/1'], [`${change.field}//field`], []], name);
+      assert.deepEqual([effect.waiting, effect.consents], ['queued', ['1/given']], name);
+      continue;
+    }
+    assert.deepEqual([effect.webhook, effect.unknown], [['applied/0'], []], name);
+    if (message.type === 'system') {
+      // Another number: nobody has agreed with that one, and the old one gets nothing any more.
+      assert.deepEqual([effect.inbound, effect.waiting, effect.consents], [[], 'skipped', ['1/withdrawn']], name);
+      assert.ok(effect.people.includes(`2/phone/+${message.system.wa_id}`) || effect.people.includes(`2/whatsapp/${message.system.wa_id}`), name);
+      continue;
+    }
+    const answers = message.context?.id ?? message.reaction?.message_id;
+    assert.deepEqual(effect.inbound, [`${message.type}/1/${answers ? 2 : 0}`], name);
+    assert.deepEqual(effect.replied, answers ? ['2'] : [], name);
+    assert.deepEqual(effect.window, ['1'], name);
+    const stops = message.button?.payload === 'Unsubscribe';
+    assert.deepEqual([effect.waiting, effect.consents],
+      stops ? ['skipped', ['1/withdrawn']] : ['queued', ['1/given']], name);
+  }
 });

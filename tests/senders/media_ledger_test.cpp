@@ -164,13 +164,36 @@ TEST_CASE("a failed upload says why and may be tried again", "[senders]") {
 
 TEST_CASE("an id the provider no longer takes is used no more", "[senders]") {
   LedgerFixture l(GENERATE(values(kBothEngines)));
-  l.ensure();
-  const auto discard = [&](const char* mediaId) {
-    l.f.ledger.discard(l.sender, l.sha256, mediaId, 131053, "rejected");
+  using Distrust = MediaLedger::Distrust;
+  const auto distrust = [&](TimePoint usedAt) {
+    return l.f.database->write([&](db::Transaction& tx) {
+      return MediaLedger::distrust(tx, l.sender, l.sha256, usedAt, 131053, l.f.clock.now());
+    });
   };
-  discard("other");
+  CHECK(distrust(l.f.clock.now()) == Distrust::unknown);
+  l.ensure();
+  const TimePoint first = l.f.clock.now();
+  CHECK(distrust(first - Millis(1)) == Distrust::replaced);  // of an older id
   CHECK(l.usable() == "1");
-  discard("1");
+  CHECK(distrust(first) == Distrust::replaced);
   CHECK_FALSE(l.usable());
   CHECK(l.ensure() == "2");
+  SECTION("what was sent with the old id says nothing about the new one") {
+    l.f.clock.advance(Millis(1000));
+    CHECK(distrust(first - Millis(1)) == Distrust::replaced);
+    CHECK(l.usable() == "2");
+  }
+  SECTION("a file that fails again and again is not uploaded for ever") {
+    CHECK(distrust(l.f.clock.now()) == Distrust::replaced);
+    CHECK(l.ensure() == "3");
+    CHECK(distrust(l.f.clock.now()) == Distrust::worn);
+    CHECK(l.usable() == "3");
+  }
+  SECTION("an id that served for long is lost, not worn") {
+    for (int i = 3; i < 8; ++i) {
+      l.f.clock.advance(std::chrono::hours(48));
+      CHECK(distrust(l.f.clock.now()) == Distrust::replaced);
+      CHECK(l.ensure() == std::to_string(i));
+    }
+  }
 }

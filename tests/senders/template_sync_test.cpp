@@ -99,12 +99,15 @@ TEST_CASE("a webhook may change a template's status before the next sync", "[sen
             [](const ResponderRequest&) { return page({listed("x")}); });
   const SenderId id = f.add().id;
   f.sync.run(id, f.actor);
-  CHECK(f.database->write([&](db::Transaction& tx) {
-    return TemplateRepository(tx).setStatus(id, "x", "de", "PAUSED");
-  }));
-  CHECK_FALSE(f.database->write([&](db::Transaction& tx) {
-    return TemplateRepository(tx).setStatus(id, "none", "de", "PAUSED");
-  }));
+  f.database->write([&](db::Transaction& tx) {
+    TemplateRepository templates(tx);
+    auto found = templates.ofAccount("whatsapp", "2066", "x", "de", "");
+    REQUIRE(found.size() == 1);
+    found.front().what.status = "PAUSED";
+    templates.change(found.front());
+    CHECK(templates.ofAccount("whatsapp", "2066", "none", "de", "").empty());
+    CHECK(templates.ofAccount("whatsapp", "9", "x", "de", "").empty());
+  });
   CHECK_FALSE(
       f.database->read([&](db::Connection& c) { return TemplateRepository(c).find(id, "x", "de"); })
           ->usable());

@@ -1,8 +1,10 @@
 #include "service.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.h"
+#include "file_columns.h"
 #include "http/openapi.h"
 #include "support/catch.h"
 #include "support/temp_folder.h"
@@ -61,4 +63,25 @@ TEST_CASE("a service does not touch an old schema when the settings forbid it", 
     CHECK(error.code() == "db.schema_older");
     CHECK(error.hint().find("clipcourier migrate") != std::string::npos);
   }
+}
+
+TEST_CASE("every column that names a stored file keeps it from the cleaner", "[service]") {
+  // These hash something else: the text of an import, wherever that lay.
+  const std::set<std::string> others{"imports.file_sha256"};
+  const TempFolder folder;
+  const Settings settings = settingsIn(folder);
+  { const Service service(settings); }
+  db::Database database(settings.database);
+  std::set<std::string> named;
+  for (const auto& [table, column] : fileColumns())
+    named.insert(std::string(table) + '.' + std::string(column));
+  std::set<std::string> there;
+  database.read([&](db::Connection& connection) {
+    for (auto& [table, column] : connection.query<std::string, std::string>(
+             "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c "
+             "WHERE m.type = 'table' AND c.name LIKE '%sha256'"))
+      there.insert(table + '.' + column);
+  });
+  for (const std::string& other : others) there.erase(other);
+  CHECK(there == named);
 }

@@ -20,7 +20,9 @@ HOMES = {
     r"libpq-fe\.h": {"db"},
     r"curl/": {"net"},
     r"Poco/Net/": {"http"},
-    r"(sodium\.h|sodium/|openssl/|phonenumbers/)": {"base"},
+    r"(sodium\.h|sodium/|phonenumbers/)": {"base"},
+    r"openssl/(ssl|err|pem|x509v3)\.h": {"http"},  # TLS, in http/tls.cpp
+    r"openssl/(?!(ssl|err|pem|x509v3)\.h)": {"base"},
 }
 # A test stands outside the tree and may do what only one module may do inside it.
 MODULE_FOLDERS = ["src/*/", "media/", "transcoder/", "transcoder/worker/"]

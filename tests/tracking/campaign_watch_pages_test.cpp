@@ -1,5 +1,6 @@
 #include "tracking/campaign_watch_pages.h"
 
+#include <random>
 #include <thread>
 
 #include "messages/message_fixture.h"
@@ -155,17 +156,82 @@ TEST_CASE("whoever agreed to tracking is counted once per event", "[tracking]") 
   CHECK(world.state(1) == "sending");  // receipts alone move a message
 }
 
-TEST_CASE("without consent to tracking only the campaign counts", "[tracking]") {
+TEST_CASE("a mark implies those before it, and none goes back", "[tracking]") {
+  World world(anyEngine());
+  CHECK(world.pages.record(world.token, WatchEvent::watched75));
+  for (const char* implied : {"opened", "played", "watched_25", "watched_50", "watched_75"})
+    CHECK(world.counter(implied) == 1);
+  CHECK(world.openedAt() == toMs(world.clock.now()));
+  CHECK(world.pages.record(world.token, WatchEvent::watched25));
+  CHECK(world.pages.record(world.token, WatchEvent::opened));
+  CHECK(world.counter("watched_25") == 1);
+  CHECK(world.events("watched_75") == 1);
+  CHECK(world.events("watched_25") == 0);  // the timeline tells what was reported
+  CHECK(world.pages.record(world.token, WatchEvent::completed));
+  CHECK(world.counter("completed") == 1);
+  CHECK(world.counter("watched_75") == 1);
+  CHECK(world.countersAreTrue());
+}
+
+TEST_CASE("without consent to tracking only the campaign counts, once for each visit",
+          "[tracking]") {
   World world(anyEngine());
   SECTION("never given") { world.change("UPDATE consents SET tracking = 0"); }
   SECTION("withdrawn since") { world.change("UPDATE consents SET state = 'withdrawn'"); }
   SECTION("sent under none") { world.change("UPDATE messages SET consent_id = NULL"); }
+  for (int i = 0; i < 100; ++i) CHECK(world.pages.record(world.token, WatchEvent::opened));
+  CHECK(world.counter("opened_anonymous") == 1);
+  world.clock.advance(BeaconLimit::kWindow);
   CHECK(world.pages.record(world.token, WatchEvent::opened));
-  CHECK(world.pages.record(world.token, WatchEvent::opened));
+  CHECK(world.pages.record(world.token, WatchEvent::watched50));
   CHECK(world.counter("opened_anonymous") == 2);
-  CHECK(world.counter("opened") == 0);
-  CHECK(world.events("opened") == 0);
+  CHECK(world.counter("watched_50_anonymous") == 1);
+  CHECK(world.counter("watched_25_anonymous") == 0);  // of whom it would be is not known
+  CHECK(world.counter("opened") + world.counter("watched_50") == 0);
+  CHECK(world.number("SELECT count(*) FROM message_events WHERE attempt = 0") == 0);
+  CHECK(world.number("SELECT watch_rank FROM messages") == 0);
   CHECK(world.openedAt() == -1);
+}
+
+TEST_CASE("whoever withdraws consent keeps what was counted, and is told apart no more",
+          "[tracking]") {
+  World world(anyEngine());
+  CHECK(world.pages.record(world.token, WatchEvent::played));
+  world.change("UPDATE consents SET state = 'withdrawn'");
+  CHECK(world.pages.record(world.token, WatchEvent::completed));
+  CHECK(world.counter("completed") == 0);
+  CHECK(world.counter("completed_anonymous") == 1);
+  CHECK(world.events("completed") == 0);
+  CHECK(world.countersAreTrue());
+}
+
+TEST_CASE("a beacon that could not be written may come again", "[tracking]") {
+  BeaconLimit limit;
+  const TimePoint now = fromMs(1'790'000'000'000);
+  CHECK(limit.take({7}, WatchEvent::opened, now));
+  CHECK_FALSE(limit.take({7}, WatchEvent::opened, now));
+  CHECK(limit.take({7}, WatchEvent::played, now));
+  CHECK(limit.take({8}, WatchEvent::opened, now));
+  limit.giveBack({7}, WatchEvent::opened);
+  CHECK(limit.take({7}, WatchEvent::opened, now));
+  CHECK_FALSE(limit.take({7}, WatchEvent::opened, now + BeaconLimit::kWindow - Millis(1)));
+  CHECK(limit.take({7}, WatchEvent::opened, now + BeaconLimit::kWindow));
+}
+
+TEST_CASE("beacons in any order and number end in the same counters", "[tracking]") {
+  World world(anyEngine());
+  std::minstd_rand random(GENERATE(1U, 2U, 3U));
+  int furthest = -1;
+  for (int i = 0; i < 40; ++i) {
+    const int event = static_cast<int>(random() % kWatchEvents);
+    furthest = std::max(furthest, event);
+    CHECK(world.pages.record(world.token, static_cast<WatchEvent>(event)));
+    if (random() % 4 == 0) world.clock.advance(BeaconLimit::kWindow);
+    REQUIRE(world.countersAreTrue());
+  }
+  for (int event = 0; event < kWatchEvents; ++event)
+    CHECK(world.counter(std::string(name(static_cast<WatchEvent>(event)))) ==
+          (event <= furthest ? 1 : 0));
 }
 
 TEST_CASE("events of one person that come together count once", "[tracking]") {

@@ -288,3 +288,22 @@ TEST_CASE("the pictures of the edits before are shown until there are new ones",
   REQUIRE(world.view(video.id).pictures.size() == 1);
   CHECK(world.view(video.id).pictures.at(0).editVersion == 2);
 }
+
+TEST_CASE("captions, logo and poster that are refused leave no bytes", "[videos]") {
+  World world(db::Engine::sqlite);
+  const Video video = world.upload("x");
+  const auto stored = world.storedFiles();
+  for (const auto& [id, version, kind] :
+       {std::tuple{VideoId{99}, std::optional<std::int64_t>(), ErrorKind::notFound},
+        std::tuple{video.id, std::optional<std::int64_t>(7), ErrorKind::conflict}}) {
+    TextSource captions(kSrt), logo(kPng);
+    CHECK(errorOf([&] {
+            world.edits.setCaptions(id, version, "srt", captions, world.actor);
+          }).kind() == kind);
+    CHECK(errorOf([&] { world.edits.setLogo(id, version, logo, world.actor); }).kind() == kind);
+  }
+  TextSource poster(kPng);
+  CHECK(errorOf([&] { world.edits.uploadPoster({99}, poster, world.actor); }).kind() ==
+        ErrorKind::notFound);
+  CHECK(world.storedFiles() == stored);
+}

@@ -8,6 +8,7 @@
 #include "jobs/job_queue.h"
 #include "jobs/job_runner.h"
 #include "media/folder_store.h"
+#include "media/partial_files.h"
 #include "support/temp_folder.h"
 #include "support/test_database.h"
 #include "support/text_source.h"
@@ -15,9 +16,11 @@
 #include "videos/clip_repository.h"
 #include "videos/edit_service.h"
 #include "videos/ingest_service.h"
+#include "videos/media_cleaner.h"
 #include "videos/picture_repository.h"
 #include "videos/probe_job.h"
 #include "videos/transcode_job.h"
+#include "videos/upload_service.h"
 #include "videos/video_repository.h"
 #include "videos/video_service.h"
 #include "videos/video_view.h"
@@ -57,6 +60,7 @@ struct World {
   TempFolder folder;
   std::string storePath = folder / "store";
   media::FolderStore store{storePath};
+  media::PartialFiles partials{storePath};
   SystemClock clock;
   jobs::Bell bell;
   crypto::KeyRing keys{Secret("a test's master key")};
@@ -65,6 +69,7 @@ struct World {
   Actor actor{"token", "1", "r1"};
   users::AuditLog auditLog{clock};
   IngestService ingest{*database, store, clock, bell, auditLog, 100_MB};
+  UploadService uploads{*database, store, partials, ingest, clock, bell, std::chrono::hours(1)};
   VideoService service{*database, profiles, clock, bell, auditLog};
   EditService edits{*database, store, profiles, clock, bell, auditLog};
 };

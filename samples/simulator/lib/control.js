@@ -43,6 +43,8 @@ export class Control {
       'GET media': this.#media,
       'GET templates': () => ({ templates: this.#simulator.templates.all() }),
       'POST template_status': this.#templateStatus,
+      'POST template_quality': ({ body }) => { this.#simulator.setTemplateQuality(String(body.id ?? ''), String(body.quality ?? '')); return { ok: true }; },
+      'POST online': ({ body }) => ({ delivered: this.#simulator.network.online(digitsOf(body.wa_id)) }),
       'GET chats': ({ query }) => this.#simulator.feed.chats(query),
       'GET chat': ({ path }) => this.#simulator.feed.chat(path[1] ?? ''),
       'GET events': ({ request, response }) => this.#simulator.feed.stream(request, response),
@@ -109,7 +111,7 @@ export class Control {
 
   #clock({ body }) {
     if (!(body.advance_ms >= 0)) throw new HttpError(400, 'give {"advance_ms": milliseconds}');
-    this.#simulator.clock.advance(body.advance_ms);
+    this.#simulator.advanceClock(body.advance_ms);
     return { now_ms: this.#simulator.clock.now() };
   }
 

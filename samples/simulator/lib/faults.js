@@ -27,4 +27,7 @@ export function drawFault(settings, luck) {
   return null;
 }
 
-export const refusesBefore = (fault) => ['reset_before', 'html_503', 'rate_limited', 'error_131000', 'error_131016'].includes(fault);
+// The code of a fault that is an error of the provider; undefined for others.
+export const codeOf = (fault) => (fault.startsWith('error_') ? Number(fault.slice('error_'.length)) : undefined);
+
+export const refusesBefore = (fault) => ['reset_before', 'html_503', 'rate_limited'].includes(fault) || codeOf(fault) !== undefined;

@@ -8,7 +8,7 @@ import { onlyKeys } from './shape.js';
 export class AccountApi {
   #parts;
 
-  // `parts`: {settings, webhooks, templates, review(), setCallback()}; borrowed.
+  // `parts`: {settings, clock, webhooks, templates, review(), setCallback()}; borrowed.
   constructor(parts) {
     this.#parts = parts;
   }
@@ -32,7 +32,7 @@ export class AccountApi {
   }
 
   templateRoutes() {
-    return { 'GET': (call) => this.#oneTemplate(call) };
+    return { 'GET': (call) => this.#oneTemplate(call), 'POST': (call) => this.#editTemplate(call) };
   }
 
   // ---- templates
@@ -58,6 +58,12 @@ export class AccountApi {
   #oneTemplate({ response, query, headers, id }) {
     const shown = pick(query.get('fields') ?? 'name,parameter_format,components,language,status,category,id');
     sendJson(response, 200, shown(this.#parts.templates.get(id)), headers);
+  }
+
+  async #editTemplate({ request, response, headers, id }) {
+    const template = this.#parts.templates.edit(id, await readJson(request), this.#parts.clock.now());
+    this.#parts.review(template);
+    sendJson(response, 200, { success: true }, headers);
   }
 
   // ---- the account and its numbers

@@ -1,8 +1,10 @@
 // The provider's side: the Cloud API under any /vNN.N/ prefix.
-import { drawFault, refusesBefore } from './faults.js';
-import { GraphError, invalidParameter, traceId, unknownObject } from './graph_error.js';
+import { codeOf, drawFault, refusesBefore } from './faults.js';
 import { AccountApi } from './graph_account.js';
 import { readJson } from './graph_body.js';
+import { GraphError, invalidParameter, traceId, unknownObject } from './graph_error.js';
+import { NumberApi } from './graph_number.js';
+import { UploadApi } from './graph_uploads.js';
 import { readBody, send, sendFile, sendJson } from './http.js';
 import { kMostUploadBytes } from './media.js';
 import { parseMessage, requireProduct } from './messages.js';
@@ -17,11 +19,19 @@ const delay = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 export class GraphApi {
   #parts;
   #account;
+  #number;
+  #uploads = new UploadApi();
 
   // `parts`: {settings, clock, books, phones, webhooks, media, templates, network, limits}; borrowed.
   constructor(parts) {
     this.#parts = parts;
     this.#account = new AccountApi(parts);
+    this.#number = new NumberApi(parts);
+  }
+
+  clear() {
+    this.#number.clear();
+    this.#uploads.clear();
   }
 
   // Answers one request; `path` is the list of segments after the version.
@@ -32,7 +42,7 @@ export class GraphApi {
       await this.#route(request, response, path, query, headers);
     } catch (error) {
       if (!(error instanceof GraphError)) throw error;
-      if (path[1] === 'messages' && request.method === 'POST') this.#parts.books.refused(error.code);
+      if (['messages', 'marketing_messages'].includes(path[1]) && request.method === 'POST') this.#parts.books.refused(error.code);
       request.resume();
       sendJson(response, error.status, error.body(), headers);
     }
@@ -69,6 +79,8 @@ export class GraphApi {
   #routes(id) {
     const { settings, media, templates } = this.#parts;
     if (id === 'whatsapp_business') return { 'GET attachments': this.#download };
+    if (id === settings.get('account.app_id')) return this.#uploads.appRoutes();
+    if (id?.startsWith('upload:')) return this.#uploads.sessionRoutes(id);
     if (id === settings.get('account.waba_id')) return this.#account.accountRoutes();
     if (settings.get('account.phone_numbers').some((n) => n.id === id)) return this.#numberRoutes();
     if (media.find(id)) return { GET: this.#mediaInfo, DELETE: this.#deleteMedia };
@@ -79,8 +91,10 @@ export class GraphApi {
   #numberRoutes() {
     return {
       ...this.#account.numberRoutes(),
+      ...this.#number.routes(),
       'POST media': this.#upload,
       'POST messages': this.#send,
+      'POST marketing_messages': this.#sendMarketing,
       'GET message_history': this.#history,
     };
   }
@@ -88,30 +102,56 @@ export class GraphApi {
   // ---- messages
 
   async #send({ request, response, headers, id }) {
-    const { books, network, settings } = this.#parts;
-    books.count('requests');
+    this.#parts.books.count('requests');
     const body = await readJson(request);
     if (body.status !== undefined) return sendJson(response, 200, this.#markRead(body, id), headers);
+    await this.#take(response, headers, id, body, false);
+  }
+
+  // Only marketing templates; the two fields beside are options of that way.
+  async #sendMarketing({ request, response, headers, id }) {
+    this.#parts.books.count('requests');
+    const { product_policy: policy, message_activity_sharing: sharing, ...body } = await readJson(request);
+    if (policy !== undefined && !['CLOUD_API_FALLBACK', 'STRICT'].includes(policy)) throw invalidParameter('Param product_policy must be one of {CLOUD_API_FALLBACK, STRICT}');
+    if (sharing !== undefined && typeof sharing !== 'boolean') throw invalidParameter('Param message_activity_sharing must be a boolean');
+    if (body.type !== 'template') throw new GraphError(134100, 'Only marketing templates may be sent this way');
+    const template = this.#parts.templates.find(body.template?.name, body.template?.language?.code);
+    if (template && template.category !== 'MARKETING') throw new GraphError(134100, 'Only marketing templates may be sent this way');
+    await this.#take(response, headers, id, body, true);
+  }
+
+  async #take(response, headers, id, body, marketing) {
+    const { network, settings } = this.#parts;
     const chance = network.luckFor(String(body.to ?? body.recipient ?? ''));
     const fault = drawFault(settings, chance.luck);
     if (fault && refusesBefore(fault)) return this.#refuseByFault(fault, response);
-    const { message, overtaken } = this.#accept(id, body, chance);
+    const { message, overtaken } = this.#accept(id, body, chance, marketing);
     if (overtaken) await Promise.race([overtaken, delay(kOvertakeMs)]);
     await this.#answer(response, fault, message, headers, chance.luck);
   }
 
-  #accept(id, body, chance) {
+  #accept(id, body, chance, marketing) {
     const { limits, network, phones, templates, settings } = this.#parts;
     const httpStatus = { status: settings.get('rate.http_status') };
+    this.#number.requireRegistered(id);
     if (!limits.take(id)) throw new GraphError(130429, 'Cloud API message throughput has been reached.', { ...httpStatus, subcode: 2494055 });
     const parsed = parseMessage(body, templates);
+    parsed.ttlMs = this.#ttlOf(parsed.content.template, marketing);
     if (parsed.userId) parsed.to = this.#numberOf(parsed.userId);
     this.#requireMedia(parsed.content.header, id);
     const rule = phones.rule(parsed.to);
     if (rule.code && rule.when === 'sync') throw new GraphError(rule.code, 'This phone always answers so.');
+    this.#number.requireNotBlocked(id, phones.waIdOf(parsed.to));
     if (this.#isOurs(parsed.to)) throw new GraphError(131021, 'Recipient phone number cannot be the sender');
     if (!limits.takePair(id, phones.waIdOf(parsed.to))) throw new GraphError(131056, 'Too many messages sent from this phone number to the same phone number in a short period of time.', httpStatus);
     return network.accept(id, parsed, chance);
+  }
+
+  // A marketing template's own time to live counts only on the way that is made for it.
+  #ttlOf(used, marketing) {
+    const template = used && this.#parts.templates.find(used.name, used.language);
+    const seconds = template?.message_send_ttl_seconds;
+    return seconds > 0 && (marketing || template.category !== 'MARKETING') ? seconds * 1000 : undefined;
   }
 
   #numberOf(userId) {
@@ -140,8 +180,8 @@ export class GraphApi {
       books.refused('503');
       return send(response, 503, 'text/html', kHtml503);
     }
-    if (fault === 'error_131000') throw new GraphError(131000, 'Message failed to send due to an unknown error.');
-    if (fault === 'error_131016') throw new GraphError(131016, 'Service is temporarily unavailable.');
+    const code = codeOf(fault);
+    if (code !== undefined) throw new GraphError(code, 'This request was to be answered so.');
     throw new GraphError(130429, 'Cloud API message throughput has been reached.', { status: settings.get('rate.http_status'), subcode: 2494055 });
   }
 
@@ -210,7 +250,7 @@ export class GraphApi {
 
 function acceptance(message) {
   const id = { id: message.wamid };
-  if (message.type === 'template') id.message_status = 'accepted';
+  if (message.type === 'template') id.message_status = message.held ? 'held_for_quality_assessment' : 'accepted';
   const byUserId = message.input === message.user_id;
   const contact = byUserId ? { input: message.input, user_id: message.user_id } : { input: message.input, wa_id: message.wa_id };
   return { messaging_product: 'whatsapp', contacts: [contact], messages: [id] };

@@ -1,12 +1,14 @@
 // What the provider lets through per second: a token bucket per business number, and per pair.
 const kPairGapMs = 6000;
 const kPairBurst = 45;
+const kDayMs = 24 * 3_600_000;
 
 export class Limits {
   #settings;
   #clock;
   #buckets = new Map();
   #pairs = new Map();
+  #reached = new Map(); // wa_id -> when a message outside a window reached it last, oldest first
 
   constructor(settings, clock) {
     this.#settings = settings;
@@ -16,6 +18,7 @@ export class Limits {
   clear() {
     this.#buckets.clear();
     this.#pairs.clear();
+    this.#reached.clear();
   }
 
   // Takes one token; false when the number is too fast.
@@ -24,6 +27,21 @@ export class Limits {
     if (!perSecond) return true;
     const burst = this.#settings.get('rate.burst');
     return take(this.#buckets, phoneNumberId, performance.now(), perSecond / 1000, burst);
+  }
+
+  // Whether one more phone may be reached outside its window in these 24 hours; the count is of the
+  // whole portfolio.
+  reach(waId) {
+    const most = this.#settings.get('rate.messaging_limit');
+    const now = this.#clock.now();
+    for (const [phone, at] of this.#reached) {
+      if (at > now - kDayMs) break;
+      this.#reached.delete(phone);
+    }
+    if (most && !this.#reached.has(waId) && this.#reached.size >= most) return false;
+    this.#reached.delete(waId);
+    this.#reached.set(waId, now);
+    return true;
   }
 
   takePair(phoneNumberId, waId) {

@@ -5,10 +5,15 @@ import { webhookError } from './graph_error.js';
 import { streamOf } from './luck.js';
 import { kindOf } from './media.js';
 
+const kLifeMs = 30 * 24 * 3_600_000; // of a message that cannot be delivered
+const kSilent = Symbol('no status will ever come');
+
 export class Network {
   #parts;
   #agenda = new Agenda();
   #scheduled = 0;
+  #offline = new Map(); // wa_id -> [{message, plan}] that wait for the phone to come back
+  #takenByTemplate = new Map(); // "name/language" -> how many messages, for pacing
   #serials = new Map(); // wa_id -> how many requests and messages it had, for luck and ids
   #epoch = 0;
 
@@ -24,6 +29,8 @@ export class Network {
     this.#agenda.clear();
     this.#scheduled = 0;
     this.#serials.clear();
+    this.#offline.clear();
+    this.#takenByTemplate.clear();
   }
 
   // Chance of its own for each request to a number: independent of what other numbers do meanwhile.
@@ -41,7 +48,7 @@ export class Network {
     const message = {
       wamid: this.#wamid(waId, serial), wa_id: waId, input: parsed.input, phone_number_id: phoneNumberId,
       at_ms: clock.now(), type: parsed.type, opaque: parsed.opaque, reply_to: parsed.replyTo, content: parsed.content,
-      user_id: phones.userId(waId),
+      user_id: phones.userId(waId), expires_ms: clock.now() + (parsed.ttlMs ?? kLifeMs), held: this.#isHeld(parsed),
     };
     books.accept(message);
     const overtakes = luck.hit(this.#parts.settings.get('status.before_answer_share'));
@@ -57,6 +64,26 @@ export class Network {
     }
   }
 
+  // The phone has a network again: what waits for it and has not expired arrives. Of what has, nobody is
+  // told. Returns how many arrive.
+  online(waId) {
+    const waiting = this.#offline.get(waId) ?? [];
+    this.#offline.delete(waId);
+    const alive = waiting.filter(({ message }) => message.expires_ms > this.#parts.clock.now());
+    for (const { message, plan } of alive) this.#deliver(message, { ...plan, offline: false });
+    return alive.length;
+  }
+
+  // A template whose quality is not known to be good is looked at before it goes to many.
+  #isHeld({ content: { template } }) {
+    const after = this.#parts.settings.get('templates.pacing_after');
+    if (!template || !after || this.#parts.templates.find(template.name, template.language)?.quality_score.score === 'GREEN') return false;
+    const key = `${template.name}/${template.language}`;
+    const taken = (this.#takenByTemplate.get(key) ?? 0) + 1;
+    this.#takenByTemplate.set(key, taken);
+    return taken > after;
+  }
+
   // ---- the way to the phone
 
   // Resolves when the first status is acknowledged (or was hopeless).
@@ -67,7 +94,9 @@ export class Network {
     if (epoch !== this.#epoch) return;
     release();
     const { settings, phones } = this.#parts;
-    const wait = atOnce ? 0 : luck.between(settings.get('status.sent_ms'));
+    const pace = message.held ? luck.between(settings.get('templates.pacing_ms')) : 0;
+    const wait = pace + (atOnce ? 0 : luck.between(settings.get('status.sent_ms')));
+    if (error === kSilent) return undefined;
     if (error) return this.#later(wait, () => this.#emit(message, 'failed', error));
     const plan = this.#plan(phones.rule(message.wa_id), luck);
     return this.#later(wait, () => {
@@ -90,7 +119,10 @@ export class Network {
   }
 
   #deliver(message, plan) {
-    if (plan.offline) return;
+    if (plan.offline) {
+      this.#offline.set(message.wa_id, [...(this.#offline.get(message.wa_id) ?? []), { message, plan }]);
+      return;
+    }
     const skips = plan.reads && plan.skipsDelivered;
     this.#later(plan.deliveredMs, () => {
       if (!skips) this.#emit(message, 'delivered');
@@ -106,6 +138,11 @@ export class Network {
     if (/^0/.test(message.wa_id)) return webhookError(131026, 'The number has no country code');
     if (parsed.needsWindow && !phones.isWindowOpen(message.phone_number_id, message.wa_id)) {
       return webhookError(131047, 'Message failed to send because more than 24 hours have passed since the customer last replied to this number.');
+    }
+    if (message.held && this.#parts.settings.get('templates.pacing') === 'drop') return webhookError(132015, 'The template was paused while the message was held');
+    const inWindow = phones.isWindowOpen(message.phone_number_id, message.wa_id);
+    if (!inWindow && !this.#parts.limits.reach(message.wa_id)) {
+      return this.#parts.settings.get('rate.messaging_limit_answer') === 'silent' ? kSilent : webhookError(131048, 'The messaging limit of the business is reached');
     }
     const fault = await this.#mediaFault(parsed.content.header);
     return fault ? webhookError(131053, fault) : null;

@@ -30,11 +30,12 @@ const isObject = (value) => value !== null && typeof value === 'object' && !Arra
 export const kFaults = [
   'lost_reply', 'reset_before', 'slow', 'html_503', 'truncated_json', 'rate_limited', 'error_131000', 'error_131016',
 ];
+const kAnyCode = /^error_[0-9]{1,7}$/; // any error of the provider, also one nobody knows
 
 const faultList = (value) =>
-  Array.isArray(value) && value.length <= 1000 && value.every((f) => f === 'none' || kFaults.includes(f))
+  Array.isArray(value) && value.length <= 1000 && value.every((f) => f === 'none' || kFaults.includes(f) || kAnyCode.test(f))
     ? null
-    : `must be a list of: none, ${kFaults.join(', ')}`;
+    : `must be a list of: none, ${kFaults.join(', ')}, or error_ with any code`;
 
 const numberRules = (value) => {
   if (!isObject(value)) return 'must be an object {"49171...": {...}}';
@@ -75,6 +76,9 @@ const table = {
 
   'templates.watch_url': ['http://127.0.0.1:8082/w/', webAddress, 'prefix of the URL button of the templates that are there at start'],
   'templates.list': [[], templateList, 'more templates than the built-in ones'],
+  'templates.pacing_after': [0, whole(0, 1_000_000), 'a template that is not GREEN is held for a look at its quality after so many messages; 0: never'],
+  'templates.pacing': ['release', oneOf('release', 'drop'), 'what becomes of held messages: they go on, or fail with 132015'],
+  'templates.pacing_ms': [[200, 600], range, 'how long they are held'],
   'templates.review': ['approve', oneOf('approve', 'pending', 'reject'), 'what happens to a created template'],
   'templates.review_ms': [[200, 600], range, 'time until the review ends'],
 
@@ -120,6 +124,8 @@ const table = {
   'rate.burst': [80, number(1, 1_000_000), 'size of that bucket'],
   'rate.http_status': [429, oneOf(400, 429), 'HTTP status that goes with 130429 and 131056 (sources disagree)'],
   'rate.pair': [false, flag, 'pair limit: one message per 6 s to the same phone, burst 45'],
+  'rate.messaging_limit': [0, whole(0, 1_000_000), 'phones outside a window per rolling 24 h, for all numbers together; 0: no limit'],
+  'rate.messaging_limit_answer': ['131048', oneOf('131048', 'silent'), 'what a message above it gets (nothing is documented): a failed status, or no status at all'],
   'rate.answer_ms': [[0, 0], range, 'ordinary time to answer a send'],
 
   'numbers': [{}, numberRules, 'per phone: {"49171…": {"code": 131026, "when": "async", "wa_id", "read", "offline", "name"}}'],

@@ -76,6 +76,7 @@ export class Simulator {
     this.books.clear();
     this.phones.clear();
     this.limits.clear();
+    this.graph.clear();
     this.clock.reset();
     await this.media.clear();
     if (settings) this.settings.apply(this.#initial);
@@ -119,7 +120,32 @@ export class Simulator {
     this.#reviewing.add(timer);
   }
 
-  setTemplateStatus(id, status, reason = 'NONE') {
+  // As people's feedback makes it. RED pauses a template for 3 hours, then for 6, then for good.
+  setTemplateQuality(id, quality) {
+    const template = this.templates.get(id);
+    if (!template) throw new HttpError(404, 'no such template');
+    if (!['GREEN', 'YELLOW', 'RED', 'UNKNOWN'].includes(quality)) throw new HttpError(400, 'give {"id", "quality": "RED"}');
+    const previous = template.quality_score.score;
+    template.quality_score = { score: quality, date: Math.floor(this.clock.now() / 1000) };
+    this.webhooks.add({
+      field: 'message_template_quality_update',
+      value: {
+        previous_quality_score: previous, new_quality_score: quality, message_template_id: Number(id),
+        message_template_name: template.name, message_template_language: template.language,
+      },
+    });
+    if (quality !== 'RED') return;
+    const hours = this.templates.pause(template, this.clock.now());
+    this.setTemplateStatus(id, hours ? 'PAUSED' : 'DISABLED', 'NONE', { title: hours === 3 ? 'FIRST_PAUSE' : hours === 6 ? 'SECOND_PAUSE' : 'DISABLED' });
+  }
+
+  // Moves the clock of the rules; what ends with the time that passes ends now.
+  advanceClock(ms) {
+    this.clock.advance(ms);
+    for (const template of this.templates.endPauses(this.clock.now())) this.setTemplateStatus(template.id, 'APPROVED', 'NONE', { title: 'UNPAUSE' });
+  }
+
+  setTemplateStatus(id, status, reason = 'NONE', otherInfo) {
     const template = this.templates.get(id);
     if (!template) throw new HttpError(404, 'no such template');
     if (!/^[A-Z_]{4,30}$/.test(status)) throw new HttpError(400, 'give {"id", "status": "PAUSED"}');
@@ -129,6 +155,7 @@ export class Simulator {
       value: {
         event: status, message_template_id: Number(id), message_template_name: template.name,
         message_template_language: template.language, reason, message_template_category: template.category,
+        ...(otherInfo ? { other_info: otherInfo } : {}),
       },
     });
   }

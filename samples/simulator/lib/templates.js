@@ -105,10 +105,38 @@ export class Templates {
     return this.#put({ ...completed(structuredClone(body)), status: 'PENDING' });
   }
 
+  // Replaces components, category or time to live; the review begins anew. Throws GraphError.
+  edit(id, body, now) {
+    const template = this.get(id);
+    if (!['APPROVED', 'REJECTED', 'PAUSED'].includes(template.status)) throw refusedText(2388039, 'A template is edited when it is approved, rejected or paused');
+    for (const key of Object.keys(body)) {
+      if (!['components', 'category', 'message_send_ttl_seconds'].includes(key)) throw invalidParameter(`Unexpected key "${key.slice(0, 60)}" on param "template"`);
+    }
+    if (body.category !== undefined && template.status === 'APPROVED') throw refusedText(2388039, 'The category of an approved template cannot be changed');
+    const mistake = mistakeOf({ ...template, ...body });
+    if (mistake) throw mistake;
+    if (template.status === 'APPROVED') requireSeldom(template, now);
+    Object.assign(template, structuredClone(body), { status: 'PENDING' });
+    return template;
+  }
+
   remove({ name, hsm_id: id }) {
     const doomed = this.all().filter((t) => (id ? t.id === String(id) : t.name === name));
     if (!doomed.length || (id && name && doomed[0].name !== name)) throw unknownObject(id ?? name, 'DELETE');
     for (const template of doomed) this.#byId.delete(template.id);
+  }
+
+  // Returns for how many hours it is paused; 0: disabled for good.
+  pause(template, now) {
+    const hours = [3, 6, 0][Math.min(template.pauses ?? 0, 2)];
+    Object.defineProperty(template, 'pauses', { value: (template.pauses ?? 0) + 1, writable: true, enumerable: false });
+    Object.defineProperty(template, 'pausedUntil', { value: hours ? now + hours * 3_600_000 : Infinity, writable: true, enumerable: false });
+    return hours;
+  }
+
+  // Those whose pause is over.
+  endPauses(now) {
+    return this.all().filter((t) => t.status === 'PAUSED' && t.pausedUntil <= now);
   }
 
   #put(template) {
@@ -121,6 +149,13 @@ export class Templates {
   #reload(keys) {
     if (keys.includes('templates.watch_url') || keys.includes('templates.list')) this.clear();
   }
+}
+
+// An approved template is edited once in 24 hours and ten times in 30 days.
+function requireSeldom(template, now) {
+  const edits = (template.edits ?? []).filter((at) => at > now - 30 * 24 * 3_600_000);
+  if (edits.length >= 10 || edits.some((at) => at > now - 24 * 3_600_000)) throw refusedText(2388039, 'An approved template is edited once in 24 hours and ten times in 30 days');
+  Object.defineProperty(template, 'edits', { value: [...edits, now], writable: true, enumerable: false });
 }
 
 function completed(template) {

@@ -34,7 +34,8 @@ constexpr ErrorInfo kErrors[] = {
               "whatsapp_business_messaging.",
               "Dem Zugriffstoken fehlt eine Berechtigung für diese Nummer. Dem Systembenutzer "
               "whatsapp_business_messaging geben."),
-    temporary(4, number, 1min, "The app has made too many calls; sending continues more slowly.",
+    temporary(4, accountThroughput, 1min,
+              "The app has made too many calls; sending continues more slowly.",
               "Die App hat zu viele Aufrufe gemacht; der Versand läuft langsamer weiter."),
     temporary(10, auth, 15min,
               "The access token lacks a permission for this number. Give the system user "
@@ -60,13 +61,16 @@ constexpr ErrorInfo kErrors[] = {
               "whatsapp_business_messaging geben."),
     temporary(368, account, 24h, "The account is blocked for a time because of a policy violation.",
               "Das Konto ist wegen eines Richtlinienverstoßes zeitweise gesperrt."),
-    temporary(80007, account, 5min, "The business account has made too many calls.",
-              "Das Geschäftskonto hat zu viele Aufrufe gemacht."),
+    temporary(
+        80007, accountThroughput, 5min,
+        "The business account has made too many calls; sending continues more slowly.",
+        "Das Geschäftskonto hat zu viele Aufrufe gemacht; der Versand läuft langsamer weiter."),
     temporary(80008, retry, 5min, "Too many calls to the account's templates.",
               "Zu viele Abfragen der Vorlagen des Kontos."),
     permanent(130403, recipient, "This recipient is blocked by us.",
               "Dieser Empfänger ist von uns blockiert."),
-    temporary(130429, retry, 2s, "Too many messages per second; sending continues more slowly.",
+    temporary(130429, throughput, 2s,
+              "Too many messages per second; sending continues more slowly.",
               "Zu viele Nachrichten pro Sekunde; der Versand läuft langsamer weiter."),
     permanent(
         130472, recipient,
@@ -150,7 +154,7 @@ constexpr ErrorInfo kErrors[] = {
               "genügt nicht."),
     permanent(131063, fix, "Marketing templates are switched off for this way of sending.",
               "Werbevorlagen sind für diesen Versandweg abgeschaltet."),
-    temporary(131064, account, 1h,
+    temporary(131064, accountThroughput, 1h,
               "Sending is limited because templates were put into the wrong category.",
               "Der Versand ist begrenzt, weil Vorlagen falsch eingestuft wurden."),
     permanent(132000, fix, "The number of values does not fit the template.",

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
+#include <iomanip>
+#include <locale>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -33,11 +37,25 @@ Millis bounded(std::int64_t seconds) {
                             Millis(0), kLongestWait);
 }
 
+// "Sun, 06 Nov 1994 08:49:37 GMT" as seconds since 1970.
+std::optional<std::int64_t> httpDate(std::string_view value) {
+  std::tm parts{};
+  std::istringstream in{std::string(value)};
+  in.imbue(std::locale::classic());
+  in >> std::get_time(&parts, "%a, %d %b %Y %H:%M:%S GMT");
+  if (in.fail()) return std::nullopt;
+  return static_cast<std::int64_t>(::timegm(&parts));
+}
+
+// A date is told by the provider's clock, so it is compared with the answer's own Date.
 Millis retryAfter(const net::HttpResponse& response) {
   const std::string_view value = response.header("Retry-After");
   std::int64_t seconds = 0;
   const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  return parsed.ec == std::errc() ? bounded(seconds) : Millis(0);
+  if (parsed.ec == std::errc()) return bounded(seconds);
+  if (parsed.ec == std::errc::result_out_of_range) return kLongestWait;
+  const auto until = httpDate(value), now = httpDate(response.header("Date"));
+  return until && now ? bounded(*until - *now) : Millis(0);
 }
 
 // Meta's own estimate, in minutes, of when an exhausted call budget opens again.
@@ -94,8 +112,9 @@ std::optional<GraphError> graphError(const net::HttpResponse& response, const Js
   GraphError out;
   out.code = static_cast<int>(*code);
   out.info = out.code == 0 ? &loginFailed() : &errorInfo(out.code);
-  out.after = std::max(out.info->after, retryAfter(response));
-  if (isCallBudget(out.code)) out.after = std::max(out.after, regainAfter(response));
+  out.asked = retryAfter(response);
+  if (isCallBudget(out.code)) out.asked = std::max(out.asked, regainAfter(response));
+  out.after = out.asked > Millis(0) ? out.asked : out.info->after;
   out.reason = std::to_string(out.code) + ": " + std::string(out.info->english);
   std::string details = text(member(error, "error_data"), "details");
   if (details.empty()) details = text(error, "message");
@@ -107,7 +126,8 @@ Unreadable unreadable(const net::HttpResponse& response) {
   Unreadable out;
   const int status = response.status;
   out.surelyRefused = status >= 300 && status < 500 && status != 408;
-  out.after = std::max<Millis>(retryAfter(response), std::chrono::minutes(1));
+  out.asked = retryAfter(response);
+  out.after = out.asked > Millis(0) ? out.asked : std::chrono::minutes(1);
   out.reason = "HTTP " + std::to_string(status) + " without a readable answer of the provider";
   if (out.surelyRefused) out.reason += "; check the sender's base URL and what stands in between";
   return out;

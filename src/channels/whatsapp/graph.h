@@ -19,7 +19,8 @@ net::HttpRequest graphRequest(const Account& account, std::string method, std::s
 struct GraphError {
   int code = 0;
   const ErrorInfo* info = nullptr;  // never null
-  Millis after{0};                  // the larger of the entry's delay and what the answer asks for
+  Millis after{0};                  // what the answer asks for, else the entry's delay
+  Millis asked{0};                  // what the answer asks for; 0: nothing
   std::string reason;               // for operators; digits that may be a phone number are masked
 };
 // None when the body holds no Graph error object.
@@ -29,6 +30,7 @@ std::optional<GraphError> graphError(const net::HttpResponse& response, const Js
 struct Unreadable {
   bool surelyRefused = false;  // answered before anything was done: 3xx and most of 4xx
   Millis after{0};
+  Millis asked{0};  // by Retry-After; 0: nothing
   std::string reason;
 };
 Unreadable unreadable(const net::HttpResponse& response);

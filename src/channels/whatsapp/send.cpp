@@ -106,8 +106,8 @@ std::optional<Accepted> accepted(const Json& body) {
 
 SendOutcome refusal(const GraphError& error) {
   if (!error.info->temporary) return Refused{error.code, error.info->reaction, error.reason};
-  return TryLater{error.after, error.code, error.info->reaction, error.info->maxTries,
-                  error.reason};
+  return TryLater{error.after,          error.code,   error.info->reaction,
+                  error.info->maxTries, error.reason, error.asked};
 }
 
 }  // namespace
@@ -133,8 +133,12 @@ net::HttpRequest WhatsAppChannel::request(const Account& account,
 
 SendOutcome WhatsAppChannel::outcome(const net::HttpResponse& response) const {
   if (response.notSent()) {
-    return TryLater{std::chrono::seconds(5), 0, Reaction::retry, 0,
-                    "not sent: " + response.failure->reason};
+    return TryLater{std::chrono::seconds(5),
+                    0,
+                    Reaction::retry,
+                    0,
+                    "not sent: " + response.failure->reason,
+                    {}};
   }
   if (!response.complete()) return Unknown{"the answer was lost: " + response.failure->reason};
   const Json body = parseJson(response.body);
@@ -142,7 +146,13 @@ SendOutcome WhatsAppChannel::outcome(const net::HttpResponse& response) const {
   if (const auto error = graphError(response, body)) return refusal(*error);
   const Unreadable other = unreadable(response);
   if (!other.surelyRefused) return Unknown{other.reason};
-  return TryLater{other.after, 0, Reaction::retry, 3, other.reason};
+  return TryLater{other.after, 0, Reaction::retry, 3, other.reason, other.asked};
+}
+
+// An id that is unknown or has expired is just a wrong parameter (100, 131009) to the provider.
+bool WhatsAppChannel::speaksOfMedia(int code, std::string_view text) const {
+  if (code == 131052 || code == 131053) return true;
+  return (code == 100 || code == 131009) && text::lower(text).find("media") != std::string::npos;
 }
 
 const ErrorInfo& WhatsAppChannel::errorInfo(int code) const { return whatsapp::errorInfo(code); }

@@ -22,7 +22,9 @@ class ChangeEvents {
     WebhookEvent event{field_, businessId_, numberId_, at_, std::move(key), std::move(what)};
     out_.push_back(std::move(event));
   }
-  void addUnknown(const char* why, const Json& json) { add(UnknownEvent{why, dump(json)}); }
+  void addUnknown(const char* why, const Json& json, const std::string& kind = {}) {
+    add(UnknownEvent{why, dump(json), kind});
+  }
 
  private:
   std::string contentKey();

@@ -45,6 +45,8 @@ void readTemplateStatus(ChangeEvents& events) {
     event.reason = text(member(value, "other_info"), "description");
   }
   if (event.reason.empty()) event.reason = text(member(value, "rejection_info"), "reason");
+  // The end of a pause comes under the name of the pause.
+  if (text(member(value, "other_info"), "title") == "UNPAUSE") event.event = "APPROVED";
   if (event.event.empty())
     events.addUnknown("malformed", value);
   else
@@ -88,6 +90,23 @@ bool halts(const Json& value, std::string_view event) {
          event == "ACCOUNT_DELETED" || event == "ACCOUNT_OFFBOARDED";
 }
 
+bool resumes(const Json& value, std::string_view event) {
+  if (event == "DISABLED_UPDATE")
+    return text(member(value, "ban_info"), "waba_ban_state") == "REINSTATE";
+  return event == "ACCOUNT_RECONNECTED" || event == "ACCOUNT_REINSTATED";
+}
+
+// When the last of the restrictions ends; the epoch when one of them tells no end.
+TimePoint endOfRestrictions(const Json& value) {
+  TimePoint end{};
+  for (const Json& restriction : list(value, "restriction_info")) {
+    const TimePoint one = time(member(restriction, "expiration"));
+    if (one == TimePoint{}) return one;
+    end = std::max(end, one);
+  }
+  return end;
+}
+
 void readAccount(ChangeEvents& events) {
   const Json& value = events.value();
   AccountEvent event;
@@ -96,6 +115,8 @@ void readAccount(ChangeEvents& events) {
   if (event.event.empty()) event.event = text(value, "alert_type");
   if (event.event.empty()) event.event = text(value, "decision");
   event.haltsSending = event.field == "account_update" && halts(value, event.event);
+  event.resumesSending = event.field == "account_update" && resumes(value, event.event);
+  if (event.haltsSending) event.haltsUntil = endOfRestrictions(value);
   events.add(std::move(event));
 }
 

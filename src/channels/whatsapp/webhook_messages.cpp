@@ -1,5 +1,6 @@
 // The field `messages`: receipts of what we sent, and what people wrote.
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "channels/whatsapp/webhook.h"
@@ -15,6 +16,19 @@ StatusEvent::Status statusOf(std::string_view word) {
   if (word == "read") return Status::read;
   if (word == "failed") return Status::failed;
   return Status::other;
+}
+
+bool isOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool isKnownStatus(std::string_view word) {
+  return statusOf(word) != StatusEvent::Status::other || isOneOf(word, {"played", "deleted"});
+}
+
+bool isKnownType(std::string_view word) {
+  return isOneOf(word, {"text", "button", "interactive", "image", "video", "audio", "document",
+                        "sticker", "location", "contacts", "reaction", "order", "unsupported"});
 }
 
 // An error of a webhook; its details are for people, its code for us.
@@ -54,6 +68,7 @@ void readStatus(const Json& json, ChangeEvents& events) {
       !participant.empty()) {
     key += ":" + participant;  // of a group: each member has a receipt
   }
+  if (!isKnownStatus(status.statusText)) events.addUnknown("status", json, status.statusText);
   events.add(std::move(status), std::move(key));
 }
 
@@ -132,9 +147,11 @@ void readMessage(const Json& json, const Contacts& contacts, ChangeEvents& event
   if (message.userId.empty()) message.userId = text(contact, "user_id");
   if (message.waId.empty()) message.waId = text(contact, "wa_id");
   if (message.type == "system") {
-    if (!readSystem(json, message, events)) events.addUnknown("type", json);
+    if (!readSystem(json, message, events))
+      events.addUnknown("type", json, "system:" + text(member(json, "system"), "type"));
     return;
   }
+  if (!isKnownType(message.type)) events.addUnknown("type", json, message.type);
   readContent(json, message);
   std::string key = "message:" + message.providerMessageId;
   events.add(std::move(message), std::move(key));

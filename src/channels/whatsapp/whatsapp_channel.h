@@ -10,6 +10,10 @@ class WhatsAppChannel final : public Channel {
  public:
   std::string_view name() const override { return "whatsapp"; }
   net::HttpRequest request(const Account& account, const OutboundMessage& message) const override;
+  net::HttpRequest sessionRequest(const Account& account,
+                                  const SessionMessage& message) const override;
+  net::HttpRequest markRead(const Account& account,
+                            const std::string& providerMessageId) const override;
   SendOutcome outcome(const net::HttpResponse& response) const override;
   std::optional<std::string> answerChallenge(const std::map<std::string, std::string>& query,
                                              const Secret& verifyToken) const override;
@@ -23,6 +27,7 @@ class WhatsAppChannel final : public Channel {
   std::unique_ptr<Exchange<std::vector<Template>>> listTemplates(Account account) const override;
   std::unique_ptr<Exchange<NumberInfo>> readNumber(Account account) const override;
   const ErrorInfo& errorInfo(int code) const override;
+  bool speaksOfMedia(int code, std::string_view text) const override;
 };
 
 }  // namespace clipcourier::channels::whatsapp

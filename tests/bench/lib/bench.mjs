@@ -91,13 +91,19 @@ export async function stop(child) {
   clearTimeout(late);
 }
 
+// A port that is free now, below those that the kernel lends to outgoing connections: a service that is
+// killed comes back on it.
 export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (let attempt = 0; attempt < 100; ++attempt) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const free = await once(server, 'listening').then(() => true, () => false);
+    if (!free) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+  throw new Error('no free port');
 }
 
 // Asks until the answer is true, at most `atMost` seconds.

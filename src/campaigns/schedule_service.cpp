@@ -1,0 +1,156 @@
+#include "campaigns/schedule_service.h"
+
+#include <nlohmann/json.hpp>
+
+#include "campaigns/campaign_service.h"
+#include "jobs/job_queue.h"
+
+namespace clipcourier::campaigns {
+namespace {
+
+using namespace std::chrono_literals;
+using enum CampaignState;
+
+constexpr Millis kLookAhead = 15min;
+constexpr Millis kFarthest = 366 * 24h;
+
+Campaign load(db::Connection& connection, CampaignId id) {
+  auto campaign = CampaignRepository(connection).find(id);
+  if (!campaign)
+    throw Error(ErrorKind::notFound, "there is no such campaign",
+                "list them with GET /api/v1/campaigns", "campaign.not_found");
+  return std::move(*campaign);
+}
+
+Error wrongState(const Campaign& campaign, const char* action) {
+  return Error(ErrorKind::conflict,
+               "a campaign that is " + std::string(name(campaign.state)) +
+                   " cannot be changed by \"" + action + "\"",
+               "read its state and choose a step that fits", "campaign.state");
+}
+
+// "not_launchable:template.not_approved, clip.missing"
+std::string reasonOf(const std::vector<ErrorDetail>& problems) {
+  std::string codes;
+  for (const ErrorDetail& problem : problems) {
+    if (codes.find(problem.code) != std::string::npos) continue;
+    codes += (codes.empty() ? "" : ", ") + problem.code;
+  }
+  return codes.empty() ? "" : "not_launchable:" + codes;
+}
+
+}  // namespace
+
+void ScheduleService::wantMedia(const Campaign& campaign) const {
+  for (const messages::Content& content : campaign.contents)
+    parts_.wantMedia(campaign.sender, content.clipSha256);
+}
+
+Campaign ScheduleService::schedule(CampaignId id, TimePoint at, const std::string& zone,
+                                   const Actor& actor) {
+  const TimePoint now = parts_.clock.now();
+  if (at <= now)
+    throw Error(ErrorKind::invalidInput, "the start lies in the past",
+                "Choose a later time, or launch the campaign now.", "schedule.past");
+  if (at > now + kFarthest)
+    throw Error(ErrorKind::invalidInput, "the start lies more than a year ahead",
+                "Choose an earlier time.", "schedule.far");
+  const Campaign before =
+      parts_.database.read([&](db::Connection& connection) { return load(connection, id); });
+  if (before.state != draft && before.state != scheduled) throw wrongState(before, "schedule");
+  if (auto problems = parts_.check.problems(before); !problems.empty())
+    throw Error(ErrorKind::refused, "the campaign cannot be launched yet",
+                "mend what the list of errors names, then schedule again",
+                "campaign.not_launchable")
+        .with(std::move(problems));
+  Campaign planned = parts_.database.write([&](db::Transaction& tx) {
+    CampaignRepository repository(tx);
+    // The version guards against an edit between the check and this commit.
+    if (load(tx, id).version != before.version)
+      throw Error(ErrorKind::conflict, "the campaign was changed while it was checked",
+                  "read it again, then schedule", "campaign.changed");
+    if (!repository.move(id, {draft, scheduled}, scheduled, now))
+      throw wrongState(load(tx, id), "schedule");
+    repository.setPause(id, "", "");
+    repository.setSchedule(id, at, zone);
+    parts_.audit.record(tx, actor, "campaign.schedule", "campaign", id.value,
+                        {{"at", toIso(at)}, {"time_zone", zone}});
+    return load(tx, id);
+  });
+  wantMedia(planned);
+  return planned;
+}
+
+Campaign ScheduleService::unschedule(CampaignId id, const Actor& actor) {
+  return parts_.database.write([&](db::Transaction& tx) {
+    CampaignRepository repository(tx);
+    if (!repository.move(id, {scheduled}, draft, parts_.clock.now()))
+      throw wrongState(load(tx, id), "unschedule");
+    repository.setSchedule(id, std::nullopt, "");
+    parts_.audit.record(tx, actor, "campaign.unschedule", "campaign", id.value,
+                        nlohmann::json::object());
+    return load(tx, id);
+  });
+}
+
+int ScheduleService::runDue() {
+  const TimePoint now = parts_.clock.now();
+  const auto due = parts_.database.read([&](db::Connection& connection) {
+    return CampaignRepository(connection).scheduledBefore(now + kLookAhead);
+  });
+  int started = 0;
+  for (const Campaign& campaign : due) {
+    if (*campaign.scheduledAt > now)
+      lookAhead(campaign, now);
+    else if (startOne(campaign, now))
+      ++started;
+  }
+  if (started > 0) parts_.bell.ring();
+  return started;
+}
+
+// Once: what it finds stands in the campaign while there is time to mend it.
+void ScheduleService::lookAhead(const Campaign& campaign, TimePoint now) {
+  if (campaign.scheduleCheckedAt) return;
+  hold(campaign, reasonOf(parts_.check.problems(campaign)), now);
+  wantMedia(campaign);
+}
+
+bool ScheduleService::startOne(const Campaign& campaign, TimePoint now) {
+  if (now - *campaign.scheduledAt > latest_) {
+    if (campaign.scheduleHold.empty()) hold(campaign, "schedule_missed", now);
+    return false;
+  }
+  const std::string reason = reasonOf(parts_.check.problems(campaign));
+  if (!reason.empty()) {
+    hold(campaign, reason, now);
+    return false;
+  }
+  return parts_.database.write([&](db::Transaction& tx) {
+    CampaignRepository repository(tx);
+    const Campaign still = load(tx, campaign.id);
+    // Somebody may have chosen another time, or changed the campaign, since it was checked.
+    if (still.version != campaign.version || still.scheduledAt != campaign.scheduledAt)
+      return false;
+    if (!repository.move(campaign.id, {scheduled}, launching, now)) return false;
+    repository.setScheduleHold(campaign.id, "", now);
+    jobs::NewJob job;
+    job.kind = kLaunchJob;
+    job.subjectId = campaign.id.value;
+    job.dedupeKey = std::to_string(campaign.id.value);
+    job.maxAttempts = 20;  // as for a launch by hand
+    jobs::JobQueue(tx).add(job, now);
+    parts_.audit.record(tx, Actor{}, "campaign.launch", "campaign", campaign.id.value,
+                        {{"scheduled_at", toIso(*campaign.scheduledAt)}});
+    return true;
+  });
+}
+
+void ScheduleService::hold(const Campaign& campaign, const std::string& reason, TimePoint now) {
+  if (campaign.scheduleHold == reason && campaign.scheduleCheckedAt) return;
+  parts_.database.write([&](db::Transaction& tx) {
+    CampaignRepository(tx).setScheduleHold(campaign.id, reason, now);
+  });
+}
+
+}  // namespace clipcourier::campaigns

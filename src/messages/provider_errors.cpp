@@ -1,0 +1,22 @@
+#include "messages/provider_errors.h"
+
+namespace clipcourier::messages {
+namespace {
+
+namespace sql {
+constexpr auto add = R"sql(
+  INSERT INTO provider_errors (sender_id, code, hour_ms, listed, count) VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (hour_ms, sender_id, code) DO UPDATE
+    SET count = provider_errors.count + excluded.count)sql";
+}  // namespace sql
+
+}  // namespace
+
+void ProviderErrors::add(const Counts& counts, TimePoint now) {
+  const TimePoint hour = std::chrono::floor<std::chrono::hours>(now);
+  for (const auto& [key, byListed] : counts)
+    for (const auto& [listed, count] : byListed)
+      tx_.run(sql::add, key.first, key.second, hour, listed ? 1 : 0, count);
+}
+
+}  // namespace clipcourier::messages

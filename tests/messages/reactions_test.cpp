@@ -1,0 +1,338 @@
+#include "messages/reactions.h"
+
+#include "channels/whatsapp/errors.h"
+#include "messages/holds.h"
+#include "messages/message_fixture.h"
+#include "messages/receipt_applier.h"
+#include "messages/sender_rate.h"
+#include "messages/token_probe.h"
+#include "support/catch.h"
+
+using namespace clipcourier;
+using namespace clipcourier::messages;
+using channels::Reaction;
+
+namespace {
+
+constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
+
+// The same refusal by either way: in the answer, or in a receipt after an accepted one.
+struct ReactionFixture : MessageFixture {
+  explicit ReactionFixture(db::Engine engine, int messages) : MessageFixture(engine, messages) {
+    database->write([](db::Transaction& tx) {
+      tx.run(
+          "INSERT INTO videos (title, filename, state, original_sha256, original_bytes, "
+          "created_at_ms, updated_at_ms) VALUES ('v', 'v.mp4', 'ready', 'x', 1, 0, 0)");
+      tx.run(
+          "INSERT INTO clips (video_id, profile, state, created_at_ms) "
+          "VALUES (1, 'whatsapp', 'planned', 0)");
+      tx.run(
+          "INSERT INTO campaign_contents (campaign_id, language, clip_id, clip_sha256, "
+          "template_name, template_language) VALUES (1, 'de', 1, 'f1', 'product_clip', 'de'), "
+          "(1, 'fr', 1, 'f1', 'product_clip', 'fr')");
+      tx.run(
+          "INSERT INTO senders (channel, name, external_id, account_id, base_url, api_version, "
+          "token_source, app_secret_source, verify_token_source, messages_per_second, state, "
+          "created_at_ms, updated_at_ms) VALUES "
+          "('whatsapp', 'Same account', '1002', '2001', 'http://localhost', 'v23.0', 'env:U', "
+          "'env:S', 'env:V', 80, 'active', 0, 0), "
+          "('whatsapp', 'Same token', '1003', '2002', 'http://localhost', 'v23.0', 'env:T', "
+          "'env:S', 'env:V', 80, 'active', 0, 0)");
+    });
+  }
+  channels::SendOutcome outcomeOf(int code, Millis asked = Millis(0)) const {
+    const channels::ErrorInfo& info = channel.errorInfo(code);
+    if (!info.temporary) return channels::Refused{code, info.reaction, "no"};
+    return channels::TryLater{
+        asked > Millis(0) ? asked : info.after, code, info.reaction, info.maxTries, "later", asked};
+  }
+  AttemptRef refuse(int code, bool byReceipt) {
+    const AttemptRef attempt = sendOne();
+    if (!byReceipt) {
+      answer(attempt, outcomeOf(code));
+      return attempt;
+    }
+    answer(attempt, channels::Accepted{"wamid." + std::to_string(attempt.message.value) + "." +
+                                           std::to_string(attempt.number),
+                                       "", "", false});
+    channels::StatusEvent event;
+    event.status = channels::StatusEvent::Status::failed;
+    event.opaque = tokens.make(attempt);
+    event.errorCode = code;
+    event.at = clock.now();
+    database->write([&](db::Transaction& tx) {
+      for (const auto& [customer, at] : applier.apply(tx, {event}, clock.now()).optedOut)
+        optOut.apply(tx, customer, "whatsapp", {"provider_error", "whatsapp", "x"}, at,
+                     clock.now());
+    });
+    return attempt;
+  }
+  std::vector<std::string> holds() {
+    std::vector<std::string> list;
+    for (const Hold& hold :
+         database->read([&](db::Connection& c) { return HoldRepository(c).active(clock.now()); }))
+      list.push_back(hold.scope + " " + hold.key + ": " + hold.reason);
+    return list;
+  }
+  std::vector<Lane> lanes() {
+    return database->read([&](db::Connection& c) { return openLanes(c, clock.now()); });
+  }
+  std::optional<SenderLimit> limit(std::int64_t sender = 1) {
+    return database->read([&](db::Connection& c) { return senderLimit(c, {sender}, clock.now()); });
+  }
+  Millis wait(std::int64_t message) {
+    return Millis(
+        std::stoll(text("SELECT CAST(due_at_ms AS TEXT) FROM messages WHERE id = $1", message)) -
+        toMs(clock.now()));
+  }
+  std::string campaign(const std::string& column) {
+    return text("SELECT " + column + " FROM campaigns WHERE id = $1", 1);
+  }
+
+  AttemptToken tokens{keys};
+  ReceiptApplier applier{tokens, channel, reactions};
+};
+
+using Strings = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("every code has the same effect in an answer and in a failed receipt", "[messages]") {
+  ReactionFixture f(db::Engine::sqlite, 0);
+  int number = 0;
+  for (const channels::ErrorInfo* e = channels::whatsapp::begin(); e != channels::whatsapp::end();
+       ++e) {
+    if (e->code == 0) continue;
+    std::vector<std::string> ends;
+    for (const bool byReceipt : {false, true}) {
+      INFO(e->code << (byReceipt ? " by receipt" : " in the answer"));
+      f.database->write([](db::Transaction& tx) {
+        tx.run("DELETE FROM holds");
+        tx.run("DELETE FROM sender_rates");
+        tx.run("DELETE FROM campaign_guards");
+        tx.run("UPDATE messages SET due_at_ms = 9000000000000 WHERE state IN ('queued', 'held')");
+      });
+      f.addMessage(++number);
+      f.clock.advance(Millis(1'000));
+      f.refuse(e->code, byReceipt);
+      std::string end = f.state(number) + " " + f.reason(number);
+      for (const std::string& hold : f.holds()) end += ", " + hold;
+      for (const std::int64_t sender : {1, 2, 3})
+        end += f.limit(sender) ? ", limited " + std::to_string(f.limit(sender)->perSecond) : ", -";
+      end += f.text("SELECT state FROM consents WHERE customer_id = $1", number);
+      ends.push_back(end);
+      CHECK(f.campaign("state") == "running");
+      const bool waits = e->temporary || e->reaction == Reaction::templatePause;
+      CHECK(f.state(number) == (waits ? "held" : "failed"));
+      const bool wide = e->reaction == Reaction::templatePause || e->reaction == Reaction::number ||
+                        e->reaction == Reaction::account || e->reaction == Reaction::auth;
+      CHECK(f.holds().empty() != wide);
+    }
+    CHECK(ends[0] == ends[1]);
+  }
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("a refusal holds what it speaks of and nothing beside it", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 1);
+  const bool byReceipt = GENERATE(false, true);
+  const auto [code, holds] =
+      GENERATE(table<int, Strings>({{132015, {"template 1/product_clip/de: 132015"}},
+                                    {132016, {"template 1/product_clip/de: 132016"}},
+                                    {132001, {"template 1/product_clip/de: 132001"}},
+                                    {131048, {"sender 1: 131048"}},
+                                    {131031, {"sender 1: 131031", "sender 2: 131031"}},
+                                    {131042, {"sender 1: 131042", "sender 2: 131042"}},
+                                    {368, {"sender 1: 368", "sender 2: 368"}},
+                                    {190, {"sender 1: 190", "sender 3: 190"}},
+                                    {131005, {"sender 1: 131005", "sender 3: 131005"}},
+                                    {131026, {}},
+                                    {131056, {}},
+                                    {130429, {}}}));
+  f.refuse(code, byReceipt);
+  CHECK(f.holds() == holds);
+}
+
+TEST_CASE("what the provider asks for in seconds stands above our own delay", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 1);
+  f.answer(f.sendOne(), f.outcomeOf(131057, Millis(7'000)));
+  CHECK(f.wait(1) >= Millis(7'000));
+  CHECK(f.wait(1) <= Millis(7'700));
+}
+
+TEST_CASE("a recipient who got too much waits four times as long each time, in every campaign",
+          "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 1);
+  f.database->write([&](db::Transaction& tx) {
+    tx.run(
+        "INSERT INTO campaigns (name, state, sender_id, purpose, audience, fallback_language, "
+        "created_at_ms, updated_at_ms) VALUES ('d', 'running', 1, 'marketing', '{}', 'de', 0, 0)");
+    tx.run(
+        "INSERT INTO messages (campaign_id, customer_id, sender_id, address, language, state, "
+        "due_at_ms, state_at_ms, created_at_ms) VALUES (2, 1, 1, $1, 'de', 'queued', $2, $2, $2)",
+        f.numberOf(1), f.clock.now());
+    CounterChanges counters;
+    counters.add({2}, "queued");
+    counters.write(tx);
+  });
+  Millis expected{4'000};
+  for (int n = 0; n < 4; ++n, expected *= 4) {
+    f.refuse(131056, n % 2 == 1);
+    CHECK(f.wait(1) >= expected);
+    CHECK(f.wait(1) <= expected + Millis(1'000));
+    CHECK(f.wait(2) == f.wait(1));
+    CHECK(f.reason(2) == "131056");
+    f.clock.advance(f.wait(1));
+  }
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("too fast: the rate is halved for one burst once and climbs back slowly", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 8);
+  for (int i = 0; i < 3; ++i) f.refuse(130429, false);
+  REQUIRE(f.limit());
+  CHECK(f.limit()->perSecond == 40);
+  CHECK(f.limit()->code == "130429");
+  CHECK(f.lanes().at(0).perSecond == 40);
+  const TimePoint since = f.limit()->since;
+  f.clock.advance(Millis(3'000));
+  f.refuse(130429, true);
+  CHECK(f.limit()->perSecond == 20);
+  CHECK(f.limit()->since == since);
+  f.clock.advance(Millis(150'000));
+  CHECK(f.limit()->perSecond == 40);
+  f.clock.advance(Millis(300'000));
+  CHECK_FALSE(f.limit());
+  CHECK(f.lanes().at(0).perSecond == 80);
+  for (int i = 0; i < 12; ++i) {
+    f.clock.advance(Millis(2'000));
+    f.database->write(
+        [&](db::Transaction& tx) { SenderRates(tx).slowDown({1}, "4", f.clock.now()); });
+  }
+  CHECK(f.limit()->perSecond == 1);
+}
+
+TEST_CASE("calls counted by account slow all its numbers down, and a wait it asks for is kept",
+          "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 2);
+  f.refuse(80007, false);
+  CHECK(f.limit(1)->perSecond == 40);
+  CHECK(f.limit(2)->perSecond == 40);
+  CHECK_FALSE(f.limit(3));
+  CHECK(f.holds().empty());
+  f.answer(f.sendOne(), f.outcomeOf(4, Millis(60'000)));
+  CHECK(f.holds() == Strings{"sender 1: 4", "sender 2: 4"});
+  f.clock.advance(Millis(60'001));
+  CHECK(f.holds().empty());
+  CHECK(f.lanes().at(0).perSecond == 1);
+}
+
+TEST_CASE("a revoked token: all wait, a question finds out that it is mended", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 3);
+  bool works = false;
+  int asked = 0, wakes = 0;
+  const users::AuditLog audit(f.clock);
+  TokenProbe probe(
+      *f.database,
+      [&](SenderId) {
+        ++asked;
+        return works;
+      },
+      audit, f.clock, [&] { ++wakes; });
+  f.refuse(190, false);
+  CHECK(f.lanes().empty());
+  CHECK(probe.runDue() == 0);
+  CHECK(asked == 0);
+  for (int minute = 0; minute < 24 * 60; ++minute) {  // a day
+    f.clock.advance(Millis(60'000));
+    probe.runDue();
+    CHECK(f.lanes().empty());  // no message is spent on it
+  }
+  CHECK(asked >= 2 * 90);
+  CHECK(asked <= 2 * 110);
+  works = true;
+  int released = 0;
+  for (int minute = 0; minute < 16; ++minute) {
+    f.clock.advance(Millis(60'000));
+    released += probe.runDue();
+    if (released > 0) break;
+  }
+  CHECK(released == 2);
+  CHECK(wakes == 1);
+  REQUIRE(f.lanes().size() == 1);
+  CHECK(f.lanes()[0].perSecond == 1);
+  CHECK(f.state(1) == "held");
+  f.answer(f.sendOne(), channels::Accepted{"wamid.1", "", "", false});
+  CHECK(f.holds().empty());
+}
+
+TEST_CASE("the same refusal of many messages pauses the campaign with its reason", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 30);
+  f.lane.perSecond = 1'000;
+  const bool byReceipt = GENERATE(false, true);
+  for (int i = 1; i < 20; ++i) f.refuse(132000, byReceipt);
+  CHECK(f.campaign("state") == "running");
+  f.refuse(132012, byReceipt);
+  CHECK(f.campaign("state") == "paused");
+  CHECK(f.campaign("pause_reason") == "guard:132012");
+  CHECK(f.campaign("paused_by") == "system");
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("few refusals among many sends pause nothing", "[messages]") {
+  ReactionFixture f(db::Engine::sqlite, 300);
+  f.lane.perSecond = 10'000;
+  for (int i = 0; i < 300; ++i)
+    if (i % 5 == 0)
+      f.refuse(132005, false);
+    else
+      f.answer(f.sendOne(), channels::Accepted{"wamid." + std::to_string(i), "", "", false});
+  CHECK(f.campaign("state") == "running");
+}
+
+TEST_CASE("a file the provider refused twice stops its campaign", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 3);
+  f.refuse(131053, GENERATE(false, true));
+  CHECK(f.campaign("state") == "running");
+  f.refuse(131053, true);
+  CHECK(f.campaign("state") == "paused");
+  CHECK(f.campaign("pause_reason") == "guard:131053");
+}
+
+TEST_CASE("a code nobody knows fails the message and is counted", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 2);
+  f.refuse(777, false);
+  f.refuse(777, true);
+  CHECK(f.state(1) == "failed");
+  CHECK(f.reason(2) == "777");
+  f.database->read([](db::Connection& c) {
+    CHECK(*c.scalar<std::int64_t>("SELECT CAST(sum(count) AS BIGINT) FROM provider_errors WHERE "
+                                  "code = '777' AND listed = 0") == 2);
+  });
+}
+
+TEST_CASE("while one language waits the others are sent", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 4);
+  f.database->write(
+      [](db::Transaction& tx) { tx.run("UPDATE messages SET language = 'fr' WHERE id > 2"); });
+  Lane lane = f.lane;
+  lane.languages = {"fr"};
+  const auto claimed = f.onQueue(
+      [&](Queue& queue) { return queue.claim(lane, 10, "node", f.clock.now() + Millis(30'000)); });
+  CHECK(claimed.size() == 2);
+  CHECK(f.state(1) == "queued");
+  CHECK(f.state(3) == "claimed");
+}
+
+TEST_CASE("what is held between claim and request is not sent", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 2);
+  const auto [scope, key] = GENERATE(table<std::string, std::string>(
+      {{"everything", ""}, {"channel", "whatsapp"}, {"sender", "1"}, {"campaign", "1"}}));
+  const auto claimed = f.claim(2);
+  f.database->write([&, s = scope, k = key](db::Transaction& tx) {
+    HoldRepository(tx).hold({s, k, "stop", "token:1", f.clock.now(), std::nullopt});
+  });
+  CHECK(f.begin(claimed).empty());
+  CHECK(f.state(1) == "queued");
+  CHECK(f.countersAreTrue());
+}
