@@ -102,18 +102,15 @@ void IdempotencyKeys::note(db::Transaction& tx, const Request& request,
   if (!IdempotencyKeyRepository(tx).add(request.actor(), key, use)) inWork();
 }
 
-// The effect is there whatever becomes of this.
-void IdempotencyKeys::keep(const Request& request, const std::string& key, const Reply& reply,
+// The effect is there whatever becomes of this. When nothing was written, the key is noted now.
+void IdempotencyKeys::keep(Request& request, const std::string& key, const Reply& reply,
                            bool noted) {
   const auto answer = keptAnswer(reply);
   if (!answer || (noted && request.keptAnswer())) return;
+  request.keepAnswer(reply);
   try {
     database_.write([&](db::Transaction& tx) {
-      IdempotencyKeyRepository keys(tx);
-      if (noted)
-        keys.setAnswer(request.actor(), key, *answer);
-      else
-        keys.add(request.actor(), key, {hashOf(request), answer, clock_.now()});
+      if (noted) IdempotencyKeyRepository(tx).setAnswer(request.actor(), key, *answer);
     });
   } catch (const Error&) {
   }

@@ -41,7 +41,7 @@ class IdempotencyKeys {
   Reply answer(Request& request, const Handler& handler);
   std::optional<users::UsedKey> find(const Request& request, const std::string& key) const;
   void note(db::Transaction& tx, const Request& request, const std::string& key) const;
-  void keep(const Request& request, const std::string& key, const Reply& reply, bool noted);
+  void keep(Request& request, const std::string& key, const Reply& reply, bool noted);
   Reply replay(const users::UsedKey& use, const Request& request) const;
 
   db::Database& database_;

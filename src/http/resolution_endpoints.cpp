@@ -18,7 +18,7 @@ std::vector<Route> ResolutionEndpoints::routes() {
   constexpr auto scope = Scope::operations;
   const RouteOptions paged{.query = {"limit", "cursor"}};
   return {
-      {Method::post, kResolutions, scope, [this](Request& r) { return begin(r); }},
+      {Method::post, kResolutions, scope, [this](Request& r) { return begin(r); }, {.once = true}},
       {Method::get, kResolutions, scope, [this](Request& r) { return list(r); }, paged},
       {Method::get, kResolutions + "/{id}", scope, [this](Request& r) { return get(r); }},
   };

@@ -68,12 +68,12 @@ std::vector<Route> scheduleRoutes(campaigns::ScheduleService& schedules) {
   const auto unschedule = [&schedules](Request& request) {
     return show(schedules.unschedule(request.id<CampaignId>(), request.actor()));
   };
-  return {{Method::post, kOne + "/schedule", Scope::campaignsLaunch, schedule},
+  return {{Method::post, kOne + "/schedule", Scope::campaignsLaunch, schedule, {.once = true}},
           {Method::post,
            kOne + "/unschedule",
            Scope::campaignsLaunch,
            unschedule,
-           {.takes = Takes::nothing}}};
+           {.takes = Takes::nothing, .once = true}}};
 }
 
 std::vector<Route> previewRoutes(const campaigns::Previewer& previews) {
