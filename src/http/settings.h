@@ -28,8 +28,8 @@ struct ListenerSettings {
 };
 
 struct ServerSettings {
-  TlsFiles tls;                             // of all listeners that have none of their own
-  ListenerSettings api;                                           // API and console
+  TlsFiles tls;          // of all listeners that have none of their own
+  ListenerSettings api;  // API and console
   ListenerSettings webhooks{.threads = 8, .maxPerAddress = 200};  // providers
   ListenerSettings publicPages{.maxConnections = 4'000,
                                .bufferedBody = ByteSize{4'096},
