@@ -1,4 +1,5 @@
 #include "alerts/alert_service.h"
+#include "base/error.h"
 
 #include "alerts/alert_words.h"
 #include "messages/message_fixture.h"

@@ -54,7 +54,7 @@ struct World : MessageFixture {
 
   int said = 0;
   AttemptToken tokens{keys};
-  ReceiptApplier receipts{tokens, channel, RetryPolicy{}};
+  ReceiptApplier receipts{tokens, channel, reactions};
   InboundApplier inbound{"whatsapp", optOut};
 };
 

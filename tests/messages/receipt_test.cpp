@@ -229,7 +229,7 @@ TEST_CASE("an opt-out told by the receipt of an older attempt is obeyed too", "[
 TEST_CASE("a message whose clip the provider lost waits for a new upload", "[messages]") {
   MessageFixture f(GENERATE(db::Engine::sqlite, db::Engine::postgresql), 1);
   const AttemptToken tokens(f.keys);
-  const ReceiptApplier receipts(tokens, f.channel, RetryPolicy{});
+  const ReceiptApplier receipts(tokens, f.channel, f.reactions);
   f.database->write([&](db::Transaction& tx) {
     tx.run(R"sql(INSERT INTO videos (title, filename, state, original_sha256, original_bytes,
         created_at_ms, updated_at_ms) VALUES ('v', 'v.mp4', 'ready', 'x', 1, 0, 0))sql");

@@ -64,8 +64,8 @@ class World : public messages::MessageFixture {
   Json replay(const std::string& body) {
     const std::string signature =
         "X-Hub-Signature-256: sha256=" + crypto::hex(crypto::hmacSha256(kSecret, body));
-    const int status = http::call(server->port(http::Port::webhooks),
-                                  http::request("POST", "/webhooks/whatsapp", body, {signature}))
+    const int status = call(server->port(http::Port::webhooks),
+                            request("POST", "/webhooks/whatsapp", body, {signature}))
                            .status;
     applier.runOnce();
     Json effect = {
@@ -95,7 +95,7 @@ class World : public messages::MessageFixture {
 
   Nobody nobody;
   messages::AttemptToken tokens{keys};
-  messages::ReceiptApplier receipts{tokens, channel, messages::RetryPolicy{}};
+  messages::ReceiptApplier receipts{tokens, channel, reactions};
   messages::InboundApplier inbound{"whatsapp", optOut};
   messages::SenderEventApplier senderEvents{"whatsapp"};
   messages::WebhookApplier applier{*database,    channel, receipts, inbound,

@@ -1,4 +1,5 @@
 #include "senders/allowed_hosts.h"
+#include "base/error.h"
 
 #include "senders/senders_fixture.h"
 #include "support/catch.h"
