@@ -36,8 +36,9 @@ constexpr auto counters = R"sql(
 constexpr auto holds = R"sql(
   SELECT scope, scope_key, until_ms FROM holds WHERE until_ms IS NULL OR until_ms > $1)sql";
 constexpr auto senders = "SELECT id, state, version, updated_at_ms FROM senders";
-constexpr auto templates =
-    "SELECT id, sender_id, name, language, status, missing_since_ms IS NOT NULL FROM templates";
+constexpr auto templates = R"sql(
+  SELECT id, sender_id, name, language, status,
+    CASE WHEN missing_since_ms IS NULL THEN 0 ELSE 1 END FROM templates)sql";
 }  // namespace sql
 
 class Reader {

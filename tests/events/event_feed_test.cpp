@@ -120,6 +120,21 @@ TEST_CASE("holds are told when they begin and when they end", "[events]") {
   CHECK(w.nextSecond(w.feed) == 0);
 }
 
+TEST_CASE("templates are told with how they stand", "[events]") {
+  World w(GENERATE(values(kBothEngines)));
+  w.addCampaign();
+  w.nextSecond(w.feed);
+  w.run(R"sql(INSERT INTO templates (sender_id, provider_id, name, language, category, status,
+      parameter_format, components, synced_at_ms)
+      VALUES (1, '9', 'news', 'de', 'MARKETING', 'APPROVED', 'NAMED', '{}', 0))sql");
+  CHECK(w.nextSecond(w.feed) == 1);
+  CHECK(w.last()["missing"] == false);
+  w.run("UPDATE templates SET status = 'PAUSED', missing_since_ms = 1");
+  CHECK(w.nextSecond(w.feed) == 1);
+  CHECK(w.last()["status"] == "PAUSED");
+  CHECK(w.last()["missing"] == true);
+}
+
 TEST_CASE("events show only what the caller may read", "[events]") {
   World w(GENERATE(values(kBothEngines)));
   w.addVideo();
