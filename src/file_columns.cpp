@@ -13,6 +13,7 @@ const std::vector<videos::FileColumn>& fileColumns() {
       {"clips", "poster_sha256"},
       {"clips", "thumbnail_sha256"},
       {"campaign_contents", "clip_sha256"},
+      {"page_choices", "clip_sha256"},
       {"sender_media", "sha256"},
   };
   return columns;
