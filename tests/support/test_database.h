@@ -26,7 +26,7 @@ class TestDatabase {
   db::Database* operator->() { return database_.get(); }
   const db::DatabaseSettings& settings() const { return settings_; }  // to open it once more
   void close() { database_.reset(); }  // before another process takes the file
-  void reopen() {  // as after a restart
+  void reopen() {                      // as after a restart
     close();
     database_ = std::make_unique<db::Database>(settings_);
   }
