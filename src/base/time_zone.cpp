@@ -34,15 +34,14 @@ TimePoint fromLocal(std::string_view local, const std::string& zone) {
   date::local_time<Millis> time;
   const char* const form = local.size() == 16 ? "%Y-%m-%dT%H:%M" : "%Y-%m-%dT%H:%M:%S";
   text >> date::parse(form, time);
-  if (text.fail() || (local.size() != 16 && local.size() != 19))
+  const bool all = !text.fail() && text.peek() == std::istringstream::traits_type::eof();
+  if (!all || (local.size() != 16 && local.size() != 19))
     throw Error(ErrorKind::invalidInput, "this is no wall clock time",
                 "Write year, month, day, hour and minute: 2026-12-24T09:30.", "time.form");
-  try {
-    return TimePoint(in->to_sys(time, date::choose::earliest).time_since_epoch());
-  } catch (const std::exception&) {
+  if (in->get_info(time).result == date::local_info::nonexistent)
     throw Error(ErrorKind::invalidInput, "the clocks of that zone leave this time out",
                 "Choose a time before or after they go forward.", "time.skipped");
-  }
+  return TimePoint(in->to_sys(time, date::choose::earliest).time_since_epoch());
 }
 
 }  // namespace clipcourier
