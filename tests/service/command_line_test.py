@@ -44,7 +44,7 @@ class CommandLine(unittest.TestCase):
 
     def test_every_command_explains_itself(self):
         listed = re.findall(r"^  ([a-z]+) ", self.call("--help").stdout, re.MULTILINE)
-        self.assertEqual(set(listed), {"serve", "check", "migrate", "token", "import", "media", "consent"})
+        self.assertEqual(set(listed), {"serve", "check", "migrate", "token", "import", "media", "consent", "counters"})
         for words in [[name] for name in listed] + [["token", "create"], ["token", "list"], ["token", "revoke"],
                                                    ["media", "clean"]]:
             with self.subTest(words=words):

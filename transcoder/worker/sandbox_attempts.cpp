@@ -207,9 +207,11 @@ struct Outcome {
 
 // What reached the kernel and failed there, such as EINVAL, was not refused by the sandbox.
 Outcome outcomeOf(int status) {
-  if (WIFSIGNALED(status))
-    return WTERMSIG(status) == SIGSYS ? Outcome{"killed", true}
-                                      : Outcome{strsignal(WTERMSIG(status)), false};
+  if (WIFSIGNALED(status)) {
+    if (WTERMSIG(status) == SIGSYS) return {"killed", true};
+    // A kernel without 32-bit calls ends who makes one, before the sandbox is asked.
+    return {strsignal(WTERMSIG(status)), WTERMSIG(status) == SIGSEGV};
+  }
   const int error = WEXITSTATUS(status);
   if (error == 0) return {"done", false};
   if (error == 126) return {"no sandbox", false};
