@@ -40,8 +40,8 @@ struct Settings {
   } transcoder;
 
   http::ServerSettings http = defaultHttp();
-  Millis idempotencyKept = std::chrono::hours(24);    // how long a request can be repeated
-  std::string metricsAllow = "127.0.0.0/8, ::1/128";  // networks that need no token for /metrics
+  Millis idempotencyKept = std::chrono::hours(24);  // how long a request can be repeated
+  http::Networks metricsAllow = *http::Networks::parse("127.0.0.0/8, ::1/128");  // need no token
   Millis eventsKept = std::chrono::hours(24);
   http::WatchSettings pages = defaultPages();
 

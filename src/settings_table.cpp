@@ -113,15 +113,6 @@ bool isListOfNames(const std::string& text) {
   });
 }
 
-bool isListOfNetworks(const std::string& text) {
-  try {
-    http::NetworkList{text};
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 bool isRegion(const std::string& text) {
   return text.size() == 2 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
@@ -171,18 +162,16 @@ void addHttpTimes(std::vector<SettingEntry>& table, http::ServerSettings& http) 
   table.push_back(seconds("http.stop_timeout_s", http.stopTimeout, 1, 6));
 }
 
-SettingEntry networks(std::string key, http::ServerSettings& http) {
-  http::ServerSettings* settings = &http;
-  const auto parse = [settings](const std::string& text) {
+SettingEntry networks(std::string key, std::vector<http::Networks*> targets) {
+  const auto parse = [targets](const std::string& text) {
     const auto networks = http::Networks::parse(text);
     if (!networks) return false;
-    for (auto* listener : {&settings->api, &settings->webhooks, &settings->publicPages})
-      listener->trustedProxies = *networks;
+    for (http::Networks* target : targets) *target = *networks;
     return true;
   };
   return {std::move(key),
           "addresses and networks (10.0.0.0/8) with commas between them, or nothing", parse,
-          [settings] { return settings->api.trustedProxies.text(); }};
+          [targets] { return targets.front()->text(); }};
 }
 
 void addPages(std::vector<SettingEntry>& table, http::WatchSettings& pages) {
@@ -281,13 +270,13 @@ std::vector<SettingEntry> settingsTable(Settings& settings) {
   addListener(table, "public", settings.http.publicPages);
   addHttpTimes(table, settings.http);
   table.push_back(hours("http.idempotency_hours", settings.idempotencyKept, 1, 720));
-  table.push_back(words("metrics.allow", settings.metricsAllow,
-                        "networks as 10.1.0.0/16 with commas between them, or nothing",
-                        isListOfNetworks));
+  table.push_back(networks("metrics.allow", {&settings.metricsAllow}));
   table.push_back(hours("events.kept_hours", settings.eventsKept, 1, 720));
   table.push_back(optionalPath("http.tls_certificate_file", settings.http.tls.certificate));
   table.push_back(optionalPath("http.tls_key_file", settings.http.tls.key));
-  table.push_back(networks("http.trusted_proxies", settings.http));
+  table.push_back(networks("http.trusted_proxies", {&settings.http.api.trustedProxies,
+                                                    &settings.http.webhooks.trustedProxies,
+                                                    &settings.http.publicPages.trustedProxies}));
   addPages(table, settings.pages);
   table.push_back(converted(
       "pages.link_life_days", 1, 3'650,

@@ -21,7 +21,6 @@ class Address {
   static Address of(const sockaddr_storage& from);
 
   bool isV4() const;
-  std::string text() const;  // as people write it: "203.0.113.7"; logs hold truncated()
   // Without what tells one household from its neighbours: the last 8 bits of IPv4, the last 80 of
   // IPv6. What logs may hold.
   std::string truncated() const;
@@ -32,6 +31,7 @@ class Address {
   friend auto operator<=>(const Address&, const Address&) = default;
 
  private:
+  std::string text() const;
   std::array<std::uint8_t, 16> bytes_{};
 };
 

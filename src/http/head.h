@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "http/address.h"
+
 // The head of an HTTP/1.x request, read as strictly as RFC 9112 allows: what two programs could
 // understand differently (bare line feeds, folded lines, two lengths) is refused, because behind a
 // proxy the difference is a way to smuggle requests.
@@ -31,7 +33,7 @@ struct Head {
   bool chunked = false;
   bool keepAlive = true;
   bool expectsContinue = false;
-  std::string peer;  // IP address of who sent it; of the last proxy, when there is one
+  Address client;  // who sent it, as far as we can believe it: see clientOf()
 
   std::optional<std::string_view> field(std::string_view lowerCaseName) const;
 };

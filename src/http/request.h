@@ -32,7 +32,7 @@ class Request {
 
   Method method() const { return head_.method; }
   const Target& target() const { return head_.target; }
-  const std::string& peer() const { return head_.peer; }  // IP address; a proxy's, if there is one
+  const Address& client() const { return head_.client; }  // through proxies that are trusted
   // The id in the path; Error(notFound) when it is no positive number.
   template <class IdType>
   IdType id(std::string_view name = "id") const {

@@ -35,9 +35,14 @@ Reply ResolutionEndpoints::begin(Request& request) {
   filter.triedBefore = clock_.now() - std::chrono::minutes(minutes);
   filter.probablyNeverSent = fields.flag("probably_never_sent", false);
   fields.check();
-  const auto begun = resolutions_.begin(resend, filter, request.idempotencyKey(), request.actor());
-  return accepted(toJson(begun))
-      .with("Location", kResolutions + "/" + std::to_string(begun.id.value));
+  Reply reply;
+  resolutions_.begin(resend, filter, request.actor(),
+                     [&](db::Transaction&, const messages::Resolution& begun) {
+                       const auto id = std::to_string(begun.id.value);
+                       reply = accepted(toJson(begun)).with("Location", kResolutions + "/" + id);
+                       request.keepAnswer(reply);
+                     });
+  return reply;
 }
 
 Reply ResolutionEndpoints::list(Request& request) const {

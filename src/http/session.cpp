@@ -209,7 +209,7 @@ Reply Session::replyTo(Exchange& exchange) const {
   connection.needed = connection.scanned = 0;
   exchange.requestId = requestIdOf(&*exchange.head);
   admit(exchange);
-  exchange.head->peer = exchange.client.address.text();
+  exchange.head->client = exchange.client.address;
   exchange.body.emplace(connection, *exchange.head, settings_);
   const Head& head = *exchange.head;
   if (head.method == Method::options) {

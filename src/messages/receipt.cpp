@@ -13,6 +13,18 @@ int attemptRank(MessageState state) {
   }
 }
 
+std::optional<MessageState> stateOf(channels::StatusEvent::Status status) {
+  using Status = channels::StatusEvent::Status;
+  switch (status) {
+    case Status::sent: return MessageState::sent;
+    case Status::delivered: return MessageState::delivered;
+    case Status::read: return MessageState::read;
+    case Status::failed: return MessageState::failed;
+    case Status::other: break;
+  }
+  return std::nullopt;
+}
+
 std::optional<MessageState> advance(MessageState message, int currentAttempt, Receipt receipt) {
   if (receipt.state == MessageState::failed) {
     const bool open = message == MessageState::sending || message == MessageState::unknown ||

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "channels/webhook_event.h"
 #include "messages/message.h"
 
 // What a receipt does to a message. Pure: receipts come late, twice, out of order, and before our
@@ -11,6 +12,9 @@ namespace clipcourier::messages {
 // Orders the states of one attempt: sending, unknown 0 < accepted 1 < sent 2 < failed 3 < delivered
 // 4 < read 5. An attempt only ever gets a higher rank.
 int attemptRank(MessageState state);
+
+// What a provider's status makes of an attempt; none for what says nothing of it.
+std::optional<MessageState> stateOf(channels::StatusEvent::Status status);
 
 struct Receipt {
   MessageState state;  // accepted, sent, failed, delivered or read

@@ -55,18 +55,6 @@ constexpr auto move = R"sql(
   WHERE messages.id = x.id AND messages.state = x.old_state)sql";
 }  // namespace sql
 
-std::optional<MessageState> stateOf(channels::StatusEvent::Status status) {
-  using Status = channels::StatusEvent::Status;
-  switch (status) {
-    case Status::sent: return MessageState::sent;
-    case Status::delivered: return MessageState::delivered;
-    case Status::read: return MessageState::read;
-    case Status::failed: return MessageState::failed;
-    case Status::other: break;
-  }
-  return std::nullopt;
-}
-
 nlohmann::json msOrNull(const std::optional<TimePoint>& time) {
   return time ? nlohmann::json(toMs(*time)) : nlohmann::json();
 }

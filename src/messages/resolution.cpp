@@ -20,10 +20,9 @@ namespace sql {
   "FROM resolutions "
 constexpr auto add = R"sql(
   INSERT INTO resolutions (action, campaign_id, sender_id, tried_before_ms, probably_never_sent,
-    most_attempts, state, idempotency_key, total, created_by, created_at_ms)
-  VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9, $10) RETURNING id)sql";
+    most_attempts, state, total, created_by, created_at_ms)
+  VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9) RETURNING id)sql";
 constexpr auto find = RESOLUTION "WHERE id = $1";
-constexpr auto byKey = RESOLUTION "WHERE idempotency_key = $1";
 constexpr auto list = RESOLUTION "WHERE id < $1 ORDER BY id DESC LIMIT $2";
 constexpr auto openOfSystem = R"sql(
   SELECT id FROM resolutions WHERE created_by = 'system' AND state IN ('waiting', 'running') LIMIT 1)sql";
@@ -85,19 +84,15 @@ ResolutionService::ResolutionService(db::Database& database, const users::AuditL
       patience_(patience),
       wakeDispatcher_(std::move(wakeDispatcher)) {}
 
-Resolution ResolutionService::begin(bool resend, UnknownFilter filter,
-                                    const std::optional<std::string>& key, const Actor& actor) {
-  // A key is one caller's own.
-  const auto ownKey = key ? std::optional(nameOf(actor) + " " + *key) : std::nullopt;
+Resolution ResolutionService::begin(bool resend, UnknownFilter filter, const Actor& actor,
+                                    const Also& also) {
   const Resolution begun = database_.write([&](db::Transaction& tx) {
-    if (ownKey)
-      if (auto before = select(tx, sql::byKey, *ownKey); !before.empty()) return before.front();
     const TimePoint now = clock_.now();
     filter.triedBefore = std::min(filter.triedBefore, now);
     const std::int64_t total = MessageRepository(tx).countUnknown(filter, now, patience_);
     const auto id = *tx.scalar<ResolutionId>(
         sql::add, resend ? "resend" : "give_up", filter.campaign, filter.sender, filter.triedBefore,
-        filter.probablyNeverSent, filter.mostAttempts, ownKey, total, nameOf(actor), now);
+        filter.probablyNeverSent, filter.mostAttempts, total, nameOf(actor), now);
     jobs::NewJob job;
     job.kind = kResolveJob;
     job.subjectId = id.value;
@@ -108,6 +103,7 @@ Resolution ResolutionService::begin(bool resend, UnknownFilter filter,
     Resolution added = select(tx, sql::find, id).at(0);
     audit_.record(tx, actor, resend ? "messages.resend" : "messages.give_up", "resolution",
                   id.value, detailsOf(added));
+    if (also) also(tx, added);
     return added;
   });
   bell_.ring();
@@ -137,7 +133,7 @@ void ResolutionService::apply(UnknownPolicy policy) {
     return !c.scalar<ResolutionId>(sql::openOfSystem) &&
            MessageRepository(c).countUnknown(filter, clock_.now(), patience_) > 0;
   });
-  if (wanted) begin(policy == UnknownPolicy::resend, filter, std::nullopt, Actor{});
+  if (wanted) begin(policy == UnknownPolicy::resend, filter, Actor{});
 }
 
 jobs::Handler ResolutionService::handler() {

@@ -41,9 +41,10 @@ class ResolutionService {
   ResolutionService(db::Database& database, const users::AuditLog& audit, const Clock& clock,
                     jobs::Bell& bell, Millis patience, std::function<void()> wakeDispatcher);
 
-  // Of the filter, triedBefore is at most now. With a key that was used before: what began then.
-  Resolution begin(bool resend, UnknownFilter filter, const std::optional<std::string>& key,
-                   const Actor& actor);
+  using Also = std::function<void(db::Transaction&, const Resolution&)>;
+
+  // Of the filter, triedBefore is at most now. `also` belongs to the same commit.
+  Resolution begin(bool resend, UnknownFilter filter, const Actor& actor, const Also& also = {});
   Resolution get(ResolutionId id) const;  // throws Error(notFound)
   std::vector<Resolution> list(ResolutionId before, int limit) const;
   // Decides by itself about what was probably never sent; resends a message only once that way.

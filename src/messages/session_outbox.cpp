@@ -59,18 +59,6 @@ std::optional<SessionMessageId> idIn(std::string_view opaque) {
   return SessionMessageId{id};
 }
 
-std::optional<MessageState> stateOf(channels::StatusEvent::Status status) {
-  using Status = channels::StatusEvent::Status;
-  switch (status) {
-    case Status::sent: return MessageState::sent;
-    case Status::delivered: return MessageState::delivered;
-    case Status::read: return MessageState::read;
-    case Status::failed: return MessageState::failed;
-    case Status::other: break;
-  }
-  return std::nullopt;
-}
-
 std::optional<std::string> orNull(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "http/campaign_report_endpoints.h"
+#include "http/idempotency.h"
 #include "http/message_endpoints.h"
 #include "http/queue_endpoints.h"
 #include "http/raw_client.h"
@@ -27,9 +28,10 @@ struct MessageApi {
     return tokens.create("test", scopes, {}, Actor{"cli", "root", ""}).text.reveal();
   }
   RawReply askAs(const std::string& bearer, const std::string& method, const std::string& target,
-                 const std::string& body = {}) {
-    return call(server.port(Port::api),
-                request(method, target, body, {"Authorization: Bearer " + bearer}));
+                 const std::string& body = {}, const std::string& key = {}) {
+    std::vector<std::string> headers{"Authorization: Bearer " + bearer};
+    if (!key.empty()) headers.push_back("Idempotency-Key: " + key);
+    return call(server.port(Port::api), request(method, target, body, headers));
   }
   RawReply ask(const std::string& method, const std::string& target, const std::string& body = {}) {
     return askAs(all, method, target, body);
@@ -71,9 +73,10 @@ struct MessageApi {
   messages::ResolutionService resolutions{
       *world.database, audit, world.clock, bell, Millis(600'000), [this] { ++wakes; }};
   ResolutionEndpoints resolutionEndpoints{resolutions, world.clock};
+  IdempotencyKeys once{*world.database, world.clock, Millis(3'600'000)};
   std::string all = token(users::Scopes::all());
   Server server{ServerSettings{},
-                {.api = routes(), .webhooks = {}, .publicPages = {}},
+                {.api = once.guard(routes()), .webhooks = {}, .publicPages = {}},
                 tokens,
                 [](const std::string&) {}};
 };

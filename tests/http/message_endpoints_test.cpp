@@ -68,9 +68,10 @@ TEST_CASE("unknown messages are listed by sender and age, and decided about", "[
   CHECK(api.ask("GET", "/api/v1/messages?campaign=1&sender=1").status == 400);
 
   api.world.clock.advance(Millis(1));  // what is tried from now on is not meant
-  const RawReply reply =
-      api.ask("POST", "/api/v1/resolutions", R"({"action": "resend", "sender_id": 1})");
+  const std::string resend = R"({"action": "resend", "sender_id": 1})";
+  const RawReply reply = api.askAs(api.all, "POST", "/api/v1/resolutions", resend, "k1");
   REQUIRE(reply.status == 202);
+  CHECK(api.askAs(api.all, "POST", "/api/v1/resolutions", resend, "k1").body == reply.body);
   const json begun = json::parse(reply.body);
   CHECK(begun["total"] == 3);
   CHECK(begun["state"] == "waiting");

@@ -11,7 +11,6 @@ using namespace clipcourier::messages;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
 constexpr Millis kPatience{600'000};
 
 struct UnknownFixture : MessageFixture {
@@ -60,9 +59,8 @@ TEST_CASE("unknown messages are sent again by a decision, each once", "[messages
   f.loseAll();
   REQUIRE(f.counter("unknown") == 450);
   f.clock.advance(Millis(1'000));
-  const Resolution begun = f.service.begin(true, f.all(), "k1", f.anna);
+  const Resolution begun = f.service.begin(true, f.all(), f.anna);
   CHECK(begun.total == 450);
-  CHECK(f.service.begin(true, f.all(), "k1", f.anna).id == begun.id);
   const Resolution done = f.runToEnd(begun.id);
   CHECK(done.seen == 450);
   CHECK(done.resolved == 450);
@@ -82,7 +80,7 @@ TEST_CASE("what was given up has failed, and a late receipt still counts", "[mes
   UnknownFixture f(GENERATE(values(kBothEngines)), 2);
   f.loseAll();
   f.clock.advance(Millis(1'000));
-  f.runToEnd(f.service.begin(false, f.all(), std::nullopt, f.anna).id);
+  f.runToEnd(f.service.begin(false, f.all(), f.anna).id);
   CHECK(f.state(1) == "failed");
   CHECK(f.reason(1) == "given_up");
   f.receipt({{1}, 1}, channels::StatusEvent::Status::delivered);
@@ -95,7 +93,7 @@ TEST_CASE("a receipt that comes before the second try makes it needless", "[mess
   UnknownFixture f(GENERATE(values(kBothEngines)), 1);
   f.loseAll();
   f.clock.advance(Millis(1'000));
-  f.runToEnd(f.service.begin(true, f.all(), std::nullopt, f.anna).id);
+  f.runToEnd(f.service.begin(true, f.all(), f.anna).id);
   const auto claimed = f.claim(1);
   REQUIRE(claimed.size() == 1);
   f.receipt({{1}, 1}, channels::StatusEvent::Status::sent);
@@ -116,13 +114,13 @@ TEST_CASE("a decision reaches only what its filter names", "[messages]") {
   f.clock.advance(Millis(1'000));
   UnknownFilter other = f.all();
   other.campaign = CampaignId{2};
-  CHECK(f.service.begin(false, other, std::nullopt, f.anna).total == 0);
+  CHECK(f.service.begin(false, other, f.anna).total == 0);
   other = f.all();
   other.sender = SenderId{2};
-  CHECK(f.service.begin(false, other, std::nullopt, f.anna).total == 0);
+  CHECK(f.service.begin(false, other, f.anna).total == 0);
   UnknownFilter probably = f.all();
   probably.probablyNeverSent = true;
-  const Resolution done = f.runToEnd(f.service.begin(false, probably, std::nullopt, f.anna).id);
+  const Resolution done = f.runToEnd(f.service.begin(false, probably, f.anna).id);
   CHECK(done.total == 1);
   CHECK(f.state(old.message.value) == "failed");
   CHECK(f.counter("unknown") == 1);
@@ -167,7 +165,7 @@ TEST_CASE("what is sent again needs a consent and a campaign that sends", "[mess
     tx.run("UPDATE campaigns SET state = $1", state);
     f.optOut.apply(tx, {1}, "whatsapp", {"button", "whatsapp", "x"}, f.clock.now(), f.clock.now());
   });
-  f.runToEnd(f.service.begin(true, f.all(), std::nullopt, f.anna).id);
+  f.runToEnd(f.service.begin(true, f.all(), f.anna).id);
   CHECK(f.text("SELECT state FROM campaigns WHERE id = $1", 1) ==
         (state == "completed" ? "running" : "cancelled"));
   f.loseAll();

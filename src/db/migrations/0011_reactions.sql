@@ -52,7 +52,6 @@ CREATE TABLE resolutions (
   probably_never_sent INTEGER NOT NULL CHECK (probably_never_sent IN (0, 1)),
   most_attempts INTEGER NOT NULL DEFAULT 0,
   state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed')),
-  idempotency_key TEXT UNIQUE,
   total BIGINT NOT NULL,
   seen BIGINT NOT NULL DEFAULT 0,
   resolved BIGINT NOT NULL DEFAULT 0,
