@@ -31,6 +31,13 @@ CampaignState campaignState(std::string_view name) {
   return static_cast<CampaignState>(at - kNames.begin());
 }
 
+Error wrongState(CampaignState state, const std::string& action) {
+  return Error(
+      ErrorKind::conflict,
+      "a campaign that is " + std::string(name(state)) + " cannot be changed by \"" + action + "\"",
+      "read its state and choose a step that fits", "campaign.state");
+}
+
 Audience parseAudience(const nlohmann::json& json) {
   if (!json.is_object() || json.size() != 1) throw invalidAudience();
   if (json.contains("all")) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/id.h"
 #include "messages/content.h"
 
@@ -27,6 +28,8 @@ enum class CampaignState {
 };
 std::string_view name(CampaignState state);
 CampaignState campaignState(std::string_view name);  // Error(internal) for a name we never wrote
+// That a step is not for campaigns in this state.
+Error wrongState(CampaignState state, const std::string& action);
 
 // Who gets it: everybody who consented, or those of them who have one of the tags.
 struct Audience {

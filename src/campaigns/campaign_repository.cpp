@@ -86,6 +86,14 @@ std::optional<Campaign> CampaignRepository::find(CampaignId id) {
   return std::move(found.front());
 }
 
+Campaign CampaignRepository::get(CampaignId id) {
+  auto campaign = find(id);
+  if (!campaign)
+    throw Error(ErrorKind::notFound, "there is no such campaign",
+                "list them with GET /api/v1/campaigns", "campaign.not_found");
+  return std::move(*campaign);
+}
+
 std::vector<Campaign> CampaignRepository::list(CampaignId before, int limit) {
   const std::int64_t start =
       before.value > 0 ? before.value : std::numeric_limits<std::int64_t>::max();

@@ -15,6 +15,7 @@ class CampaignRepository {
   explicit CampaignRepository(db::Connection& connection) : db_(connection) {}
 
   std::optional<Campaign> find(CampaignId id);
+  Campaign get(CampaignId id);                               // Error(notFound)
   std::vector<Campaign> list(CampaignId before, int limit);  // newest first; 0: from the newest
   CampaignId add(const CampaignInput& input, TimePoint now);
   // Replaces what was entered; only of a draft. False when it is none or has another version.

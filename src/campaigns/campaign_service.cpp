@@ -13,17 +13,6 @@ namespace {
 
 using enum CampaignState;
 
-Error notFound() {
-  return Error(ErrorKind::notFound, "there is no such campaign",
-               "list them with GET /api/v1/campaigns", "campaign.not_found");
-}
-
-Campaign load(db::Connection& connection, CampaignId id) {
-  auto campaign = CampaignRepository(connection).find(id);
-  if (!campaign) throw notFound();
-  return std::move(*campaign);
-}
-
 // Why a profile does not take its video, and the ways out.
 [[noreturn]] void cannotBeMade(const videos::Clip& clip) {
   const auto failure = nlohmann::json::parse(clip.failure).get<videos::Failure>();
@@ -32,13 +21,6 @@ Campaign load(db::Connection& connection, CampaignId id) {
   throw Error(ErrorKind::invalidInput,
               "clip " + std::to_string(clip.id.value) + " cannot be made: " + failure.what.en, hint,
               failure.code);
-}
-
-Error wrongState(const Campaign& campaign, const char* action) {
-  return Error(ErrorKind::conflict,
-               "a campaign that is " + std::string(name(campaign.state)) +
-                   " cannot be changed by \"" + action + "\"",
-               "read its state and choose a step that fits", "campaign.state");
 }
 
 }  // namespace
@@ -74,7 +56,7 @@ Campaign CampaignService::create(CampaignInput input, const Actor& actor, const 
     pinClips(tx, input);
     const CampaignId id = CampaignRepository(tx).add(input, clock_.now());
     audit_.record(tx, actor, "campaign.create", "campaign", id.value, nlohmann::json::object());
-    Campaign made = load(tx, id);
+    Campaign made = CampaignRepository(tx).get(id);
     if (also) also(tx, made);
     return made;
   });
@@ -83,19 +65,20 @@ Campaign CampaignService::create(CampaignInput input, const Actor& actor, const 
 Campaign CampaignService::edit(CampaignId id, std::int64_t version, CampaignInput input,
                                const Actor& actor) {
   return db_.write([&](db::Transaction& tx) {
-    const Campaign before = load(tx, id);
-    if (before.state != draft) throw wrongState(before, "edit");
+    const Campaign before = CampaignRepository(tx).get(id);
+    if (before.state != draft) throw wrongState(before.state, "edit");
     pinClips(tx, input);
     if (!CampaignRepository(tx).update(id, version, input, clock_.now()))
       throw Error(ErrorKind::conflict, "somebody else changed the campaign meanwhile",
                   "read it again and repeat your change", "campaign.changed");
     audit_.record(tx, actor, "campaign.edit", "campaign", id.value, {{"version", version + 1}});
-    return load(tx, id);
+    return CampaignRepository(tx).get(id);
   });
 }
 
 Campaign CampaignService::get(CampaignId id) const {
-  return db_.read([&](db::Connection& connection) { return load(connection, id); });
+  return db_.read(
+      [&](db::Connection& connection) { return CampaignRepository(connection).get(id); });
 }
 
 std::vector<Campaign> CampaignService::list(CampaignId before, int limit) const {
@@ -114,7 +97,7 @@ std::vector<LaunchCheck::Warning> CampaignService::launchWarnings(CampaignId id)
 
 Campaign CampaignService::launch(CampaignId id, const Actor& actor, const Also& also) {
   const Campaign campaign = get(id);
-  if (campaign.state != draft) throw wrongState(campaign, "launch");
+  if (campaign.state != draft) throw wrongState(campaign.state, "launch");
   auto problems = check_.problems(campaign);
   if (!problems.empty())
     throw Error(ErrorKind::refused, "the campaign cannot be launched yet",
@@ -122,7 +105,7 @@ Campaign CampaignService::launch(CampaignId id, const Actor& actor, const Also& 
         .with(std::move(problems));
   // The version guards against an edit between the check and this commit.
   const auto begin = [&](db::Transaction& tx) {
-    if (load(tx, id).version != campaign.version)
+    if (CampaignRepository(tx).get(id).version != campaign.version)
       throw Error(ErrorKind::conflict, "the campaign was changed while it was checked",
                   "read it again, then launch", "campaign.changed");
     CampaignRepository(tx).setPause(id, "", "");
@@ -180,12 +163,13 @@ Campaign CampaignService::step(CampaignId id, const std::vector<CampaignState>& 
                                const std::function<void(db::Transaction&)>& change,
                                const Also& also) {
   return db_.write([&](db::Transaction& tx) {
-    const Campaign before = load(tx, id);
-    if (!CampaignRepository(tx).move(id, from, to, clock_.now())) throw wrongState(before, action);
+    const Campaign before = CampaignRepository(tx).get(id);
+    if (!CampaignRepository(tx).move(id, from, to, clock_.now()))
+      throw wrongState(before.state, action);
     change(tx);
     audit_.record(tx, actor, std::string("campaign.") + action, "campaign", id.value,
                   nlohmann::json::object());
-    Campaign after = load(tx, id);
+    Campaign after = CampaignRepository(tx).get(id);
     if (also) also(tx, after);
     return after;
   });

@@ -126,15 +126,12 @@ class Maker {
 
 Preview Previewer::preview(CampaignId id, CustomerId customerId) const {
   return db_.snapshot([&](db::Connection& connection) {
-    auto campaign = CampaignRepository(connection).find(id);
-    if (!campaign)
-      throw Error(ErrorKind::notFound, "there is no such campaign",
-                  "list them with GET /api/v1/campaigns", "campaign.not_found");
+    Campaign campaign = CampaignRepository(connection).get(id);
     auto customer = customers::CustomerRepository(connection).find(customerId);
     if (!customer)
       throw Error(ErrorKind::notFound, "there is no such customer",
                   "list them with GET /api/v1/customers", "customer.not_found");
-    return Maker(connection, *std::move(campaign), *std::move(customer)).make();
+    return Maker(connection, std::move(campaign), *std::move(customer)).make();
   });
 }
 

@@ -14,21 +14,6 @@ using enum CampaignState;
 constexpr Millis kLookAhead = 15min;
 constexpr Millis kFarthest = 366 * 24h;
 
-Campaign load(db::Connection& connection, CampaignId id) {
-  auto campaign = CampaignRepository(connection).find(id);
-  if (!campaign)
-    throw Error(ErrorKind::notFound, "there is no such campaign",
-                "list them with GET /api/v1/campaigns", "campaign.not_found");
-  return std::move(*campaign);
-}
-
-Error wrongState(const Campaign& campaign, const char* action) {
-  return Error(ErrorKind::conflict,
-               "a campaign that is " + std::string(name(campaign.state)) +
-                   " cannot be changed by \"" + action + "\"",
-               "read its state and choose a step that fits", "campaign.state");
-}
-
 // "not_launchable:template.not_approved, clip.missing"
 std::string reasonOf(const std::vector<ErrorDetail>& problems) {
   std::string codes;
@@ -55,9 +40,10 @@ Campaign ScheduleService::schedule(CampaignId id, TimePoint at, const std::strin
   if (at > now + kFarthest)
     throw Error(ErrorKind::invalidInput, "the start lies more than a year ahead",
                 "Choose an earlier time.", "schedule.far");
-  const Campaign before =
-      parts_.database.read([&](db::Connection& connection) { return load(connection, id); });
-  if (before.state != draft && before.state != scheduled) throw wrongState(before, "schedule");
+  const Campaign before = parts_.database.read(
+      [&](db::Connection& connection) { return CampaignRepository(connection).get(id); });
+  if (before.state != draft && before.state != scheduled)
+    throw wrongState(before.state, "schedule");
   if (auto problems = parts_.check.problems(before); !problems.empty())
     throw Error(ErrorKind::refused, "the campaign cannot be launched yet",
                 "mend what the list of errors names, then schedule again",
@@ -66,16 +52,16 @@ Campaign ScheduleService::schedule(CampaignId id, TimePoint at, const std::strin
   Campaign planned = parts_.database.write([&](db::Transaction& tx) {
     CampaignRepository repository(tx);
     // The version guards against an edit between the check and this commit.
-    if (load(tx, id).version != before.version)
+    if (CampaignRepository(tx).get(id).version != before.version)
       throw Error(ErrorKind::conflict, "the campaign was changed while it was checked",
                   "read it again, then schedule", "campaign.changed");
     if (!repository.move(id, {draft, scheduled}, scheduled, now))
-      throw wrongState(load(tx, id), "schedule");
+      throw wrongState(CampaignRepository(tx).get(id).state, "schedule");
     repository.setPause(id, "", "");
     repository.setSchedule(id, at, zone);
     parts_.audit.record(tx, actor, "campaign.schedule", "campaign", id.value,
                         {{"at", toIso(at)}, {"time_zone", zone}});
-    return load(tx, id);
+    return CampaignRepository(tx).get(id);
   });
   wantMedia(planned);
   return planned;
@@ -85,11 +71,11 @@ Campaign ScheduleService::unschedule(CampaignId id, const Actor& actor) {
   return parts_.database.write([&](db::Transaction& tx) {
     CampaignRepository repository(tx);
     if (!repository.move(id, {scheduled}, draft, parts_.clock.now()))
-      throw wrongState(load(tx, id), "unschedule");
+      throw wrongState(CampaignRepository(tx).get(id).state, "unschedule");
     repository.setSchedule(id, std::nullopt, "");
     parts_.audit.record(tx, actor, "campaign.unschedule", "campaign", id.value,
                         nlohmann::json::object());
-    return load(tx, id);
+    return CampaignRepository(tx).get(id);
   });
 }
 
@@ -128,7 +114,7 @@ bool ScheduleService::startOne(const Campaign& campaign, TimePoint now) {
   }
   return parts_.database.write([&](db::Transaction& tx) {
     CampaignRepository repository(tx);
-    const Campaign still = load(tx, campaign.id);
+    const Campaign still = CampaignRepository(tx).get(campaign.id);
     // Somebody may have chosen another time, or changed the campaign, since it was checked.
     if (still.version != campaign.version || still.scheduledAt != campaign.scheduledAt)
       return false;

@@ -38,10 +38,6 @@ Words wordsFor(ClipState state) {
   return {};
 }
 
-bool inWork(const Clip& clip) {
-  return clip.state == ClipState::planned || clip.state == ClipState::encoding;
-}
-
 bool isMade(const Clip& clip) {
   return clip.state == ClipState::ready || clip.state == ClipState::served;
 }

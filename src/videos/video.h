@@ -78,4 +78,8 @@ struct Clip {
   std::optional<TimePoint> readyAt;
 };
 
+inline bool inWork(const Clip& clip) {
+  return clip.state == ClipState::planned || clip.state == ClipState::encoding;
+}
+
 }  // namespace clipcourier::videos

@@ -14,10 +14,6 @@ namespace {
 // Some forty minutes of growing delays: enough to notice and mend a full disk.
 constexpr int kMaxAttempts = 10;
 
-bool inWork(const Clip& clip) {
-  return clip.state == ClipState::planned || clip.state == ClipState::encoding;
-}
-
 // The clips of one profile, newest first.
 struct ProfileClips {
   bool inWork = false, ready = false;

@@ -10,8 +10,6 @@ using namespace clipcourier::alerts;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 struct AlertFixture : messages::MessageFixture {
   explicit AlertFixture(db::Engine engine, int count = 0) : MessageFixture(engine, count) {
     beat();

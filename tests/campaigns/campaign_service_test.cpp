@@ -10,8 +10,6 @@ using namespace clipcourier::campaigns;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 ErrorKind kindOf(const std::function<void()>& step) {
   try {
     step();

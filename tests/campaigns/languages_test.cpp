@@ -7,8 +7,6 @@ using namespace clipcourier::campaigns;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 // A campaign in German and French, of which only the German template is approved.
 struct LanguageFixture : CampaignFixture {
   explicit LanguageFixture(db::Engine engine) : CampaignFixture(engine) {

@@ -10,8 +10,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 struct ScheduleFixture : CampaignFixture {
   explicit ScheduleFixture(db::Engine engine) : CampaignFixture(engine) {
     addCustomers(1);

@@ -11,8 +11,6 @@
 
 namespace clipcourier::customers {
 
-inline constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 // A database with one wording ("newsletter@1", German and English) and the services that work on
 // it.
 struct Fixture {

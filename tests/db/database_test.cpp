@@ -16,8 +16,6 @@ using namespace clipcourier;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 struct Numbers {
   explicit Numbers(db::Engine engine) : database(engine, false) {
     database->write([](db::Transaction& tx) {

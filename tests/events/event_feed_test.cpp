@@ -14,7 +14,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
 const users::Scopes kAll = users::Scopes::all();
 
 struct World {

@@ -16,8 +16,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 struct CampaignApi : campaigns::CampaignFixture {
   explicit CampaignApi(db::Engine engine) : CampaignFixture(engine) {
     addCustomers(1);

@@ -19,8 +19,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 // Two callers and routes whose effect is a row of the audit log.
 struct World {
   explicit World(db::Engine engine) : database(engine) { server.start(); }

@@ -16,8 +16,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 // Declared last in a test, so that its threads end before what the handler captures.
 struct Running {
   Running(TestDatabase& db, const Clock& clock, Handler handler, RunnerSettings settings = {})

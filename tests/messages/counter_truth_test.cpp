@@ -14,7 +14,6 @@ using namespace clipcourier::messages;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
 using Status = channels::StatusEvent::Status;
 
 struct World : MessageFixture {

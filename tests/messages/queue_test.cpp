@@ -11,11 +11,7 @@ using namespace clipcourier;
 using namespace clipcourier::messages;
 using namespace std::chrono_literals;
 
-namespace {
-
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a claim lends due messages with their recipients, once", "[messages]") {
   MessageFixture f(GENERATE(values(kBothEngines)), 3);

@@ -14,8 +14,6 @@ using channels::Reaction;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 // The same refusal by either way: in the answer, or in a receipt after an accepted one.
 struct ReactionFixture : MessageFixture {
   explicit ReactionFixture(db::Engine engine, int messages) : MessageFixture(engine, messages) {

@@ -13,8 +13,6 @@ using Status = channels::StatusEvent::Status;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 struct ReceiptFixture : MessageFixture {
   using MessageFixture::MessageFixture;
   AttemptToken tokens{keys};

@@ -12,8 +12,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 struct Engine : net::HttpEngine {
   void send(net::HttpRequest request, Callback done) override {
     requests.push_back(std::move(request));

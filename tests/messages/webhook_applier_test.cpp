@@ -14,8 +14,6 @@ using namespace clipcourier::messages;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 struct World : MessageFixture {
   using MessageFixture::MessageFixture;
 

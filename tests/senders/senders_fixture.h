@@ -23,9 +23,6 @@
 
 namespace clipcourier::senders {
 
-inline constexpr std::initializer_list<db::Engine> kBothEngines = {db::Engine::sqlite,
-                                                                   db::Engine::postgresql};
-
 // One sender whose provider is a responder of the test; everything else is real.
 struct Fixture {
   using Answer = std::function<ResponderReply(const ResponderRequest&)>;

@@ -8,10 +8,11 @@
 
 namespace clipcourier {
 
+inline constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
+
 // A new database with the current schema, on either engine; gone when its owner goes.
 //
-//   const auto engine = GENERATE(db::Engine::sqlite, db::Engine::postgresql);
-//   TestDatabase database(engine);
+//   TestDatabase database(GENERATE(values(kBothEngines)));
 //   database->write(...)
 //
 // PostgreSQL is a real server that the first use in a test program starts (support/postgres.sh) and

@@ -10,9 +10,7 @@
 using namespace clipcourier;
 using namespace clipcourier::tracking;
 
-namespace {
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-}
+namespace {}
 
 TEST_CASE("a report adds up what the counters say", "[tracking]") {
   const CampaignReport report = reportOf(

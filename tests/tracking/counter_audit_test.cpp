@@ -11,8 +11,6 @@ using namespace clipcourier::tracking;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 struct World : messages::MessageFixture {
   explicit World(db::Engine engine) : MessageFixture(engine, 3) {}
   void change(const std::string& sql) {

@@ -13,7 +13,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
 const std::string kPng = "\x89PNG\r\n\x1a\n and the rest of a picture";
 const std::string kSrt = "1\n00:00:00,000 --> 00:00:02,000\nGrüße aus Köln\n";
 

@@ -18,7 +18,6 @@ using namespace clipcourier::videos;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
 constexpr Millis kGrace = std::chrono::hours(24);
 const std::vector<FileColumn> kColumns{
     {"videos", "original_sha256"},     {"videos", "captions_sha256"}, {"videos", "logo_sha256"},

@@ -21,7 +21,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
 const std::vector<std::string> kUploads{"whatsapp", "whatsapp-light"};
 
 std::string readFile(const std::string& path) {

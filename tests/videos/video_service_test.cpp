@@ -9,8 +9,6 @@ using namespace clipcourier::videos;
 
 namespace {
 
-constexpr auto kBothEngines = {db::Engine::sqlite, db::Engine::postgresql};
-
 std::string codeOf(const std::function<void()>& action) {
   try {
     action();
