@@ -16,6 +16,12 @@ function(add_module name)
   target_link_libraries(${name} PUBLIC ${M_USES} ${M_PUBLIC_LIBS} PRIVATE ${M_LIBS})
 endfunction()
 
+# With CMAKE_UNITY_BUILD several files of a module are compiled as one, because most of the time goes
+# into headers that they share. These files have a local name that another file of theirs has too.
+function(compile_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # A program that ctest runs. It is told where to write how many of its cases passed, failed and were
 # skipped; one that does not write counts as one. LABEL names the part of tests/run.sh it belongs to:
 # rules, unit, simulator, flows, browser.
