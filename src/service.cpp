@@ -6,40 +6,11 @@
 #include <utility>
 
 #include "composition.h"
-#include "db/migrations.h"
-#include "events/event_feed.h"
+#include "endpoints.h"
 #include "housekeeping.h"
-#include "http/alert_endpoints.h"
-#include "http/campaign_endpoints.h"
-#include "http/campaign_report_endpoints.h"
-#include "http/consent_endpoints.h"
-#include "http/customer_endpoints.h"
-#include "http/edit_endpoints.h"
-#include "http/event_endpoints.h"
-#include "http/health.h"
-#include "http/idempotency.h"
-#include "http/import_endpoints.h"
-#include "http/link_endpoints.h"
-#include "http/message_endpoints.h"
-#include "http/metrics_endpoints.h"
-#include "http/openapi.h"
-#include "http/picture_endpoints.h"
-#include "http/profile_endpoints.h"
-#include "http/queue_endpoints.h"
-#include "http/resolution_endpoints.h"
-#include "http/schedule_endpoints.h"
-#include "http/sender_endpoints.h"
 #include "http/server.h"
-#include "http/token_endpoints.h"
-#include "http/upload_endpoints.h"
-#include "http/video_endpoints.h"
-#include "http/watch_endpoints.h"
-#include "http/webhook_endpoints.h"
-#include "http/webhook_report.h"
 #include "jobs/job_runner.h"
 #include "log.h"
-#include "metrics/database_metrics.h"
-#include "metrics/process_metrics.h"
 #include "service_key.h"
 #include "ticker.h"
 
@@ -79,154 +50,12 @@ http::RequestObserver requestObserver(metrics::Instruments& instruments) {
   };
 }
 
-void append(std::vector<http::Route>& to, std::vector<http::Route> more) {
-  std::move(more.begin(), more.end(), std::back_inserter(to));
-}
-
 messages::UnknownPolicy unknownPolicy(const Settings& settings) {
   const std::string& name = settings.dispatch.unknownPolicy;
   return name == "resend"    ? messages::UnknownPolicy::resend
          : name == "give_up" ? messages::UnknownPolicy::giveUp
                              : messages::UnknownPolicy::keep;
 }
-
-http::MessageViewSettings messageView(const Settings& settings) {
-  http::MessageViewSettings view;
-  view.publicUrl = settings.pages.publicUrl;
-  view.patience = settings.dispatch.unknownPatience;
-  return view;
-}
-
-// What answers on the three listeners.
-struct Endpoints {
-  Endpoints(composition::Base& base, composition::Videos& videos, composition::Customers& customers,
-            composition::Senders& senders, composition::Receipts& receipts,
-            composition::Campaigns& campaigns)
-      : base(base),
-        steered(campaigns),
-        once(base.database, base.clock, base.settings.idempotencyKept),
-        feed(base.database, base.clock, base.settings.eventsKept),
-        events(feed),
-        metrics([this] { return metricsText(); }, base.tokens, base.settings.metricsAllow),
-        tokens(base.tokens, base.database, base.clock),
-        videos(base.database, videos.ingest, videos.service, base.store),
-        uploads(videos.uploads),
-        edits(base.database, videos.edits),
-        pictures(base.database, videos.edits, base.store),
-        profiles(videos.profiles),
-        customers(customers.service),
-        consents(customers.desk),
-        imports(customers.importJobs, customers.imports),
-        senders(senders.service, senders.templates, senders.check, base.database, base.clock),
-        campaigns(campaigns.service, base.database, waits(campaigns)),
-        campaignReports(base.database, base.keys, base.audit),
-        messages(base.database, receipts.watchTokens, base.clock, waits(campaigns),
-                 messageView(base.settings)),
-        resolutions(campaigns.resolutions, base.clock),
-        alerts(campaigns.alerts),
-        queue(base.database, campaigns.holds, base.clock, waits(campaigns)),
-        links(campaigns.links),
-        webhooks(webhookSources(senders, receipts), base.database, base.clock),
-        watch(receipts.watchPages, base.store, base.settings.pages) {}
-
-  static http::SupplyWaits waits(composition::Campaigns& campaigns) {
-    return [&campaigns] { return campaigns.dispatcher.waiting(); };
-  }
-
-  static http::WebhookSources webhookSources(composition::Senders& senders,
-                                             composition::Receipts& receipts) {
-    const std::string name(receipts.whatsapp.name());
-    http::WebhookSource source;
-    source.channel = &receipts.whatsapp;
-    source.appSecrets = [&senders, name] { return senders.directory.appSecrets(name); };
-    source.verifyTokens = [&senders, name] { return senders.directory.verifyTokens(name); };
-    source.stored = [&receipts] { receipts.webhooks.wake(); };
-    return {{name, source}};
-  }
-
-  http::Routes routes() {
-    http::Routes routes;
-    append(routes.api, http::healthRoutes(readyChecks()));
-    append(routes.api, http::openApiRoutes());
-    append(routes.api, tokens.routes());
-    append(routes.api, videos.routes());
-    append(routes.api, uploads.routes());
-    append(routes.api, edits.routes());
-    append(routes.api, pictures.routes());
-    append(routes.api, http::profileRoutes(profiles));
-    append(routes.api, customers.routes());
-    append(routes.api, consents.routes());
-    append(routes.api, imports.routes());
-    append(routes.api, senders.routes());
-    append(routes.api, campaigns.routes());
-    append(routes.api, campaignReports.routes());
-    append(routes.api, http::scheduleRoutes(steered.schedules));
-    append(routes.api, http::previewRoutes(steered.previews));
-    append(routes.api, messages.routes());
-    append(routes.api, resolutions.routes());
-    append(routes.api, alerts.routes());
-    append(routes.api, queue.routes());
-    append(routes.api, links.routes());
-    append(routes.api, events.routes());
-    append(routes.api, metrics.routes());
-    append(routes.api, http::webhookReportRoutes(base.database));
-    append(routes.webhooks, webhooks.routes());
-    append(routes.publicPages, watch.routes());
-    routes.api = once.guard(std::move(routes.api));
-    return routes;
-  }
-
-  // Monitoring is told what can be told, also while the database is away.
-  std::string metricsText() const {
-    metrics::Exposition out;
-    metrics::Exposition stored;
-    bool reachable = true;
-    try {
-      base.database.read([&](db::Connection& connection) {
-        writeDatabaseMetrics(stored, connection, base.clock.now());
-      });
-    } catch (const Error&) {
-      reachable = false;
-    }
-    out.describe("database_reachable", "gauge", "1 when the database answered for these metrics.");
-    out.sample(reachable ? 1 : 0);
-    base.instruments.write(out);
-    metrics::writeProcessMetrics(out);
-    metrics::writeDiskMetrics(out, {{"media", base.settings.mediaFolder}});
-    return reachable ? out.text() + stored.text() : out.text();
-  }
-
-  std::vector<http::ReadyCheck> readyChecks() {
-    return {{"database", [this] { db::requireCurrentSchema(base.database); }},
-            {"media", [this] { base.store.createTemp(); }}};
-  }
-
-  composition::Base& base;
-  composition::Campaigns& steered;
-  http::IdempotencyKeys once;
-  events::EventFeed feed;
-  http::EventEndpoints events;
-  http::MetricsEndpoints metrics;
-  http::TokenEndpoints tokens;
-  http::VideoEndpoints videos;
-  http::UploadEndpoints uploads;
-  http::EditEndpoints edits;
-  http::PictureEndpoints pictures;
-  const videos::Profiles& profiles;
-  http::CustomerEndpoints customers;
-  http::ConsentEndpoints consents;
-  http::ImportEndpoints imports;
-  http::SenderEndpoints senders;
-  http::CampaignEndpoints campaigns;
-  http::CampaignReportEndpoints campaignReports;
-  http::MessageEndpoints messages;
-  http::ResolutionEndpoints resolutions;
-  http::AlertEndpoints alerts;
-  http::QueueEndpoints queue;
-  http::LinkEndpoints links;
-  http::WebhookEndpoints webhooks;
-  http::WatchEndpoints watch;
-};
 
 }  // namespace
 
@@ -371,8 +200,8 @@ std::vector<Service::Listener> Service::listeners() const {
 
 std::vector<http::Route> Service::routes() const {
   http::Routes routes = parts_->endpoints.routes();
-  append(routes.api, std::move(routes.webhooks));
-  append(routes.api, std::move(routes.publicPages));
+  for (auto* more : {&routes.webhooks, &routes.publicPages})
+    std::move(more->begin(), more->end(), std::back_inserter(routes.api));
   return std::move(routes.api);
 }
 
