@@ -149,7 +149,11 @@ export async function watchPage(t, browser, { world, clip, linkOf, watched, repo
     const page = await visitor(t, browser, screens.desktop);
     const beacons = beaconsOf(page);
     await page.goto(await linkOf(3), { waitUntil: 'load' });
-    await page.evaluate((seconds) => { document.querySelector('video').currentTime = seconds; }, clip.duration_ms * 0.0009);
+    // Not before: without its head the file is played from the start.
+    await page.evaluate((seconds) => {
+      const video = document.querySelector('video');
+      video.addEventListener('loadedmetadata', () => { video.currentTime = seconds; }, { once: true });
+    }, clip.duration_ms * 0.0009);
     await page.getByRole('button', { name: 'Video abspielen' }).click();
     await page.waitForFunction(() => document.querySelector('video').ended);
     await eventually('that it began is counted', async () => (await watched())[1] === 2, 20);
