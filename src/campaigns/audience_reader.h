@@ -40,9 +40,15 @@ class AudienceReader {
   std::map<std::string, std::int64_t> locales();  // how many have which locale
   FieldLengths longest();
   std::vector<Reader> readers(CustomerId after, int limit);  // as page()
-  std::int64_t unreachable();  // consented, but without an address on this channel
+  // Consented, and yet not in the audience.
+  std::int64_t withoutAddress();
+  std::int64_t unreached();  // see messages/unreached.h
 
  private:
+  std::string select(const std::string& columns, const std::string& who,
+                     const std::string& end = {}) const;
+  std::int64_t number(const std::string& who);
+
   db::Connection& db_;
   std::string channel_, purpose_, tags_;  // tags_ as JSON
   bool byTag_;

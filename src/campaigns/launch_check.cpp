@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "campaigns/audience_reader.h"
 #include "channels/opt_out.h"
+#include "messages/unreached.h"
 #include "senders/template_repository.h"
 #include "videos/clip_repository.h"
 
@@ -64,11 +65,13 @@ std::vector<LaunchCheck::Warning> LaunchCheck::warnings(const Campaign& campaign
   Problems ignored;
   const std::string channel = checkSender(campaign, ignored);
   std::map<std::string, std::int64_t> waiting;
-  db_.read([&](db::Connection& connection) {
+  std::int64_t withoutAddress = 0, unreached = 0;
+  db_.snapshot([&](db::Connection& connection) {
     const auto sendable = sendableLanguages(connection, campaign);
-    const auto locales =
-        AudienceReader(connection, campaign.audience, channel, campaign.purpose).locales();
-    for (const auto& [locale, count] : locales) {
+    AudienceReader audience(connection, campaign.audience, channel, campaign.purpose);
+    withoutAddress = audience.withoutAddress();
+    unreached = audience.unreached();
+    for (const auto& [locale, count] : audience.locales()) {
       const auto* content = messages::choose(campaign.contents, locale, campaign.fallbackLanguage);
       const std::string language =
           content ? content->language : text::language(locale).value_or("");
@@ -83,6 +86,19 @@ std::vector<LaunchCheck::Warning> LaunchCheck::warnings(const Campaign& campaign
              (language.empty() ? "no known language" : "the language \"" + language + "\"") +
              ", for which there is no template that can be sent: their messages will wait for one",
          count});
+  if (withoutAddress > 0)
+    warnings.push_back({"audience.no_address", "audience",
+                        std::to_string(withoutAddress) + " customers have consented to " + channel +
+                            " but have no address there: they are left out",
+                        withoutAddress});
+  if (unreached > 0)
+    warnings.push_back({"audience.unreached", "audience",
+                        std::to_string(unreached) + " customers are left out because " + channel +
+                            " could not reach them in " +
+                            std::to_string(messages::kMostCampaignsUnreached) +
+                            " campaigns; who writes to us, agrees anew or has another number is "
+                            "asked again",
+                        unreached});
   return warnings;
 }
 

@@ -10,6 +10,7 @@ std::string_view name(Reaction reaction) {
     case Reaction::accountThroughput: return "acctrate";
     case Reaction::fix: return "fix";
     case Reaction::recipient: return "rcpt";
+    case Reaction::unreachable: return "unreachable";
     case Reaction::optOut: return "optout";
     case Reaction::templatePause: return "tpl";
     case Reaction::number: return "num";

@@ -14,6 +14,7 @@ enum class Reaction {
   accountThroughput,  // all senders of the business account are too fast together
   fix,                // our request or content is wrong: never again unchanged
   recipient,          // not this recipient on this channel, for good or for a while
+  unreachable,        // the channel does not reach this recipient: not again in many campaigns
   optOut,             // the recipient wants no more: write it down
   templatePause,      // this template in this language
   number,             // this sender

@@ -11,6 +11,7 @@
 #include "messages/pair_wait.h"
 #include "messages/provider_errors.h"
 #include "messages/sender_rate.h"
+#include "messages/unreached.h"
 
 namespace clipcourier::messages {
 namespace {
@@ -65,6 +66,7 @@ struct Reactions::Extent {
   std::map<SenderId, Problem> slowSenders, slowAccounts;
   std::map<std::pair<SenderId, CustomerId>, Problem> pairs;
   CampaignGuard::Refusals refusals;
+  std::vector<MessageId> unreached;
   ProviderErrors::Counts counts;
 };
 
@@ -132,6 +134,7 @@ void Reactions::collect(const Problem& problem, const Subject& subject, Extent& 
       if (problem.code != 0)
         extent.refusals.add(subject.campaign, codeText(problem, ""), subject.asset);
       break;
+    case Reaction::unreachable: extent.unreached.push_back(problem.attempt.message); break;
     case Reaction::retry:
     case Reaction::recipient:
     case Reaction::optOut: break;
@@ -183,6 +186,7 @@ void Reactions::apply(db::Transaction& tx, const std::vector<Problem>& problems,
   for (const auto& [pair, problem] : extent.pairs)
     if (const auto wait = nextTry(problem))
       putOffPair(tx, pair.first, pair.second, codeText(problem, ""), now, now + *wait);
+  UnreachedRepository(tx).note(extent.unreached, now);
   ProviderErrors(tx).add(extent.counts, now);
   CampaignGuard(tx, settings_.guardFailures, settings_.guardWindow).note(extent.refusals, now);
 }

@@ -53,7 +53,7 @@ TEST_CASE("codes lead to the reaction the provider asks for", "[channels]") {
                                          {131009, fix, false},
                                          {131016, retry, true},
                                          {131021, recipient, false},
-                                         {131026, recipient, false},
+                                         {131026, unreachable, false},
                                          {131030, fix, false},
                                          {131031, account, true},
                                          {131037, number, true},

@@ -119,6 +119,8 @@ TEST_CASE("every code has the same effect in an answer and in a failed receipt",
         end += f.limit(sender) ? ", limited " + std::to_string(f.limit(sender)->perSecond) : ", -";
       end += f.text("SELECT state FROM consents WHERE customer_id = $1", number);
       ends.push_back(end);
+      CHECK(f.text("SELECT CAST(count(*) AS TEXT) FROM unreached WHERE customer_id = $1", number) ==
+            (e->reaction == Reaction::unreachable ? "1" : "0"));
       CHECK(f.campaign("state") == "running");
       const bool waits = e->temporary || e->reaction == Reaction::templatePause;
       CHECK(f.state(number) == (waits ? "held" : "failed"));

@@ -98,7 +98,7 @@ constexpr ErrorInfo kErrors[] = {
               "Ein Dienst beim Anbieter ist gerade nicht erreichbar."),
     permanent(131021, recipient, "The recipient is our own number.",
               "Der Empfänger ist unsere eigene Nummer."),
-    permanent(131026, recipient,
+    permanent(131026, unreachable,
               "The message cannot be delivered: the number has no WhatsApp, an old version, or has "
               "not accepted its terms.",
               "Die Nachricht ist nicht zustellbar: Die Nummer hat kein WhatsApp, eine alte Version "
