@@ -53,12 +53,8 @@ constexpr auto ofIds = SELECT_MESSAGES "WHERE m.id IN {ids $1} ORDER BY m.id DES
 constexpr auto senders =
     "SELECT id FROM senders WHERE (CAST($1 AS BIGINT) = 0 OR id = $1) ORDER BY id";
 
-// Attempts are many and have no index by time; the newest receipts are of the youngest of them.
-constexpr auto youngestConfirmed = R"sql(
-  SELECT max(a.started_at_ms)
-  FROM (SELECT message_id, attempt, kind FROM message_events ORDER BY id DESC LIMIT 2000) e
-  JOIN attempts a ON a.message_id = e.message_id AND a.number = e.attempt
-  WHERE e.kind IN ('sent', 'delivered', 'read') AND a.sender_id = $1)sql";
+constexpr auto youngestConfirmed =
+    "SELECT started_at_ms FROM confirmed_attempts WHERE sender_id = $1";
 }  // namespace sql
 
 constexpr MessageId kNewest{INT64_MAX};

@@ -45,8 +45,7 @@ class MessageRepository {
   // In the order things happened, beginning with 'queued'.
   std::vector<MessageEvent> timeline(const Message& message);
   std::vector<Attempt> attempts(MessageId id);  // by number
-  // When the youngest attempt of this sender began that has got a receipt; looks at the newest
-  // receipts only, so none may also mean that there was none for long.
+  // When the youngest attempt of this sender began of which a receipt says that it was sent.
   std::optional<TimePoint> youngestConfirmed(SenderId sender);
 
  private:

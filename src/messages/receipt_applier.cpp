@@ -29,7 +29,12 @@ constexpr auto advance = R"sql(
   WHERE attempts.message_id = x.id AND attempts.number = x.number
     AND (attempts.state_rank < x.state_rank
          OR (x.state = 'sent' AND attempts.state = 'failed' AND attempts.provider_id IS NULL))
-  RETURNING attempts.message_id, attempts.number)sql";
+  RETURNING attempts.message_id, attempts.number, attempts.sender_id, attempts.started_at_ms)sql";
+
+constexpr auto confirm = R"sql(
+  INSERT INTO confirmed_attempts (sender_id, started_at_ms) VALUES ($1, $2)
+  ON CONFLICT (sender_id) DO UPDATE SET started_at_ms = excluded.started_at_ms
+    WHERE confirmed_attempts.started_at_ms < excluded.started_at_ms)sql";
 
 // Only attempts that exist; the same receipt twice is one row, and returned only once.
 constexpr auto events = R"sql(
@@ -163,9 +168,14 @@ std::vector<ReceiptApplier::Matched> ReceiptApplier::advanceAttempts(
   std::vector<Matched> list;
   for (const auto& [attempt, one] : best) list.push_back(one);
   std::vector<Matched> advanced;
-  for (auto& [message, number] :
-       tx.query<MessageId, int>(db::forBatch(sql::advance, tx.engine()), now, Matched::rows(list)))
+  std::map<SenderId, TimePoint> confirmed;
+  for (auto& [message, number, sender, started] : tx.query<MessageId, int, SenderId, TimePoint>(
+           db::forBatch(sql::advance, tx.engine()), now, Matched::rows(list))) {
     advanced.push_back(best.at({message, number}));
+    if (advanced.back().state != MessageState::failed)
+      confirmed[sender] = std::max(confirmed[sender], started);
+  }
+  for (const auto& [sender, started] : confirmed) tx.run(sql::confirm, sender, started);
   return advanced;
 }
 

@@ -146,8 +146,7 @@ TEST_CASE("nothing is decided by itself unless the policy says so, and resent on
   f.clock.advance(kPatience);
   f.receipt(good, channels::StatusEvent::Status::read);
   f.database->write([&](db::Transaction& tx) {  // the other one was tried again much later
-    tx.run("UPDATE attempts SET started_at_ms = $1 WHERE message_id = $2", f.clock.now(),
-           good.message);
+    tx.run("UPDATE confirmed_attempts SET started_at_ms = $1", f.clock.now());
   });
   f.clock.advance(Millis(1));
   f.service.apply(UnknownPolicy::resend);
