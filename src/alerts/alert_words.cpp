@@ -57,6 +57,13 @@ constexpr Entry kEntries[] = {
      "{n} webhooks of the provider could not be applied. See the log."},
     {"jobs_failed", "{n} Aufträge der Art {} sind gescheitert. Das Protokoll ansehen.",
      "{n} jobs of the kind {} have failed. See the log."},
+    {"counters_wrong",
+     "Die Zahlen von {n} Kampagnen weichen von ihren Nachrichten ab. Mit \"clipcourier counters "
+     "verify\" "
+     "prüfen und mit --repair richtigstellen.",
+     "The numbers of {n} campaigns differ from their messages. Check with \"clipcourier counters "
+     "verify\" "
+     "and mend with --repair."},
     {"dispatcher_silent",
      "Es laufen Kampagnen, aber niemand versendet. Prüfen, ob der Dienst mit dieser Aufgabe läuft "
      "und die Datenbank erreicht.",

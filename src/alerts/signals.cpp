@@ -30,6 +30,7 @@ constexpr auto jobs = R"sql(
   SELECT kind, count(*) FROM jobs WHERE state = 'failed' AND finished_at_ms > $1 GROUP BY kind)sql";
 constexpr auto paused = R"sql(
   SELECT id, pause_reason FROM campaigns WHERE state = 'paused' AND paused_by = 'system')sql";
+constexpr auto wrongCounters = "SELECT count(*) FROM counter_checks WHERE different > 0";
 constexpr auto running = "SELECT id FROM campaigns WHERE state = 'running' LIMIT 1";
 constexpr auto heartbeat = "SELECT max(at_ms) FROM dispatcher_heartbeats";
 constexpr auto limits = R"sql(
@@ -97,6 +98,8 @@ void addService(db::Connection& db, const AlertSettings& settings, TimePoint now
     found.push_back({"webhooks_failed", "", false, "", count});
   for (auto& [kind, count] : db.query<std::string, std::int64_t>(sql::jobs, now - kDay))
     found.push_back({"jobs_failed", kind, false, "", count});
+  if (const auto count = *db.scalar<std::int64_t>(sql::wrongCounters); count > 0)
+    found.push_back({"counters_wrong", "", false, "", count});
   if (db.scalar<CampaignId>(sql::running)) {
     const auto beat = db.scalar<std::optional<TimePoint>>(sql::heartbeat);
     if (!beat || !*beat || **beat + settings.dispatcherSilence < now)

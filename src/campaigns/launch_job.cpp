@@ -192,11 +192,12 @@ void LaunchJob::insertChunk(db::Transaction& tx, const Campaign& campaign,
   const TimePoint now = clock_.now();
   messages::CounterChanges counters;
   if (!ready.empty())
-    counters.add(campaign.id, name(messages::MessageState::queued),
+    counters.add(campaign.id, messages::MessageState::queued,
                  tx.run(db::forBatch(sql::insert, tx.engine()), campaign.id, campaign.sender, now,
                         ready.dump()));
   if (!waiting.empty())
-    counters.add(campaign.id, name(messages::MessageState::held),
+    counters.add(campaign.id,
+                 messages::CountedState(messages::MessageState::held, kMissingLanguage),
                  tx.run(db::forBatch(sql::insertWaiting, tx.engine()), campaign.id, campaign.sender,
                         kMissingLanguage, kNever, now, waiting.dump()));
   counters.write(tx);
@@ -220,8 +221,8 @@ int releaseLanguages(db::Database& database, const Clock& clock) {
           const auto count =
               tx.run(sql::release, clock.now(), campaign.id, language, kRemovedAtOnce);
           messages::CounterChanges counters;
-          counters.moved(campaign.id, messages::MessageState::held, messages::MessageState::queued,
-                         count);
+          counters.moved(campaign.id, {messages::MessageState::held, kMissingLanguage},
+                         messages::MessageState::queued, count);
           counters.write(tx);
           return count;
         });

@@ -32,11 +32,11 @@ class CounterChanges {
  public:
   void moved(CampaignId campaign, const CountedState& from, const CountedState& to,
              std::int64_t count = 1);
+  void add(CampaignId campaign, const CountedState& state, std::int64_t count = 1);
   void add(CampaignId campaign, std::string_view counter, std::int64_t count = 1);
   void write(db::Transaction& tx);
 
  private:
-  void add(CampaignId campaign, const CountedState& state, std::int64_t count);
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> changes_;
 };
 

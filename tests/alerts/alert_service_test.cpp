@@ -89,6 +89,10 @@ TEST_CASE("what operations must know is found in the rows", "[alerts]") {
       {"UPDATE senders SET details = '{\"number_event\": \"FLAGGED\"}'", "number_flagged sender 1"},
       {"UPDATE campaigns SET state = 'paused', paused_by = 'system', pause_reason = 'guard:132000'",
        "campaign_paused campaign 1"},
+      {"INSERT INTO counter_checks (campaign_id, number, checked_at_ms, messages, took_ms, "
+       "different, "
+       "differences) VALUES (1, 1, $NOW, 1, 1, 2, '{}')",
+       "counters_wrong "},
       {"UPDATE dispatcher_heartbeats SET at_ms = $NOW - 61000", "dispatcher_silent "},
       {"INSERT INTO provider_errors (sender_id, code, hour_ms, listed, count) "
        "VALUES (1, '777', $NOW, 0, 5)",
