@@ -5,7 +5,7 @@
 #include "base/phone_number.h"
 #include "base/text.h"
 #include "channels/opt_out.h"
-#include "messages/queue.h"
+#include "messages/counters.h"
 #include "messages/session_outbox.h"
 
 namespace clipcourier::messages {
@@ -105,6 +105,7 @@ void InboundApplier::apply(db::Transaction& tx, const channels::WebhookEvent& ev
   const auto sender = tx.scalar<SenderId>(sql::sender, channel_, event.numberId);
   if (!sender) {
     ++summary.unmatched;
+    if (channels::asksToStop(message)) stopElsewhere(tx, event, message, now, summary);
     return;
   }
   auto original = answered(tx, message.contextId);
@@ -127,13 +128,29 @@ void InboundApplier::apply(db::Transaction& tx, const channels::WebhookEvent& ev
   if (stop && customer) {
     if (confirmStops_ && SessionOutbox(tx).isFirstStop(*customer, channel_))
       confirmStop(tx, *sender, *customer, message, now);
-    const bool tapped = channels::isStopPayload(message.payload);
-    optOut_.apply(tx, *customer, channel_,
-                  {tapped ? "button" : "inbound_message", channel_ + ":" + event.numberId,
-                   message.providerMessageId + " \"" + message.text + "\""},
-                  actedAt(message.at, now), now);
-    ++summary.optOuts;
+    optOut(tx, *customer, event, message, now, summary);
   }
+}
+
+// Somebody wrote to a number of ours that we do not send with: they are obeyed all the same.
+void InboundApplier::stopElsewhere(db::Transaction& tx, const channels::WebhookEvent& event,
+                                   const channels::InboundMessage& message, TimePoint now,
+                                   InboundSummary& summary) const {
+  auto customer = writer(tx, message.waId, message.userId);
+  if (!customer) customer = newCustomer(tx, message.waId, message.userId, now);
+  optOut(tx, *customer, event, message, now, summary);
+}
+
+void InboundApplier::optOut(db::Transaction& tx, CustomerId customer,
+                            const channels::WebhookEvent& event,
+                            const channels::InboundMessage& message, TimePoint now,
+                            InboundSummary& summary) const {
+  const bool tapped = channels::isStopPayload(message.payload);
+  optOut_.apply(tx, customer, channel_,
+                {tapped ? "button" : "inbound_message", channel_ + ":" + event.numberId,
+                 message.providerMessageId + " \"" + message.text + "\""},
+                actedAt(message.at, now), now);
+  ++summary.optOuts;
 }
 
 void InboundApplier::apply(db::Transaction& tx, const channels::PreferenceEvent& preference,
@@ -154,7 +171,8 @@ void InboundApplier::confirmStop(db::Transaction& tx, SenderId sender, CustomerI
   const auto locale = tx.scalar<std::string>(sql::locale, customer).value_or("");
   SessionOutbox(tx).add(sender, customer, byNumber ? "+" + message.waId : message.userId,
                         "stop_confirmation", message.providerMessageId,
-                        readsGerman(locale, message.waId) ? kStoppedDe : kStoppedEn, now);
+                        readsGerman(locale, message.waId) ? kStoppedDe : kStoppedEn,
+                        actedAt(message.at, now), now);
 }
 
 void InboundApplier::apply(db::Transaction& tx, const channels::NumberChanged& change,
@@ -163,12 +181,9 @@ void InboundApplier::apply(db::Transaction& tx, const channels::NumberChanged& c
   const auto after = writer(tx, change.newWaId, "");
   if (before && before == after) return;
   if (before) {
-    Queue queue(tx, now);
-    queue.skipWaiting(*before, channel_, "number_changed");
-    queue.finish();
     optOut_.apply(tx, *before, channel_,
                   {"provider_number_change", channel_, "the provider reports another number"},
-                  actedAt(change.at, now), now);
+                  actedAt(change.at, now), now, "number_changed");
     ++summary.optOuts;
   }
   if (!after && digitsOnly(change.newWaId)) newCustomer(tx, change.newWaId, "", now);

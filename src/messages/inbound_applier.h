@@ -46,6 +46,12 @@ class InboundApplier {
                          TimePoint now) const;
   void learn(db::Transaction& tx, CustomerId customer, const channels::InboundMessage& message,
              TimePoint now) const;
+  void stopElsewhere(db::Transaction& tx, const channels::WebhookEvent& event,
+                     const channels::InboundMessage& message, TimePoint now,
+                     InboundSummary& summary) const;
+  void optOut(db::Transaction& tx, CustomerId customer, const channels::WebhookEvent& event,
+              const channels::InboundMessage& message, TimePoint now,
+              InboundSummary& summary) const;
   void confirmStop(db::Transaction& tx, SenderId sender, CustomerId customer,
                    const channels::InboundMessage& message, TimePoint now) const;
   std::optional<Answered> latest(db::Transaction& tx, CustomerId customer, SenderId sender,

@@ -14,9 +14,11 @@ class OptOut {
  public:
   explicit OptOut(const customers::ConsentService& consents) : consents_(consents) {}
 
-  // `at` is when the customer acted. Returns how many messages were skipped.
+  // `at` is when the customer acted; `reason` is that of the skipped messages. Returns how many
+  // were skipped: none when the customer has agreed again since then.
   int apply(db::Transaction& tx, CustomerId customer, const std::string& channel,
-            const customers::ConsentProof& proof, TimePoint at, TimePoint now) const;
+            const customers::ConsentProof& proof, TimePoint at, TimePoint now,
+            const std::string& reason = "opt_out") const;
 
  private:
   const customers::ConsentService& consents_;

@@ -25,7 +25,9 @@ constexpr auto due = R"sql(
   SELECT m.id, m.sender_id, m.address, m.body FROM session_messages m
   WHERE m.state = 'queued' AND m.due_at_ms <= $1 AND m.until_ms > $1
     AND NOT EXISTS (SELECT 1 FROM holds h WHERE (h.until_ms IS NULL OR h.until_ms > $1) AND (
-      h.scope = 'everything' OR (h.scope = 'sender' AND h.scope_key = CAST(m.sender_id AS TEXT))))
+      h.scope = 'everything' OR (h.scope = 'sender' AND h.scope_key = CAST(m.sender_id AS TEXT))
+      OR (h.scope = 'channel' AND h.scope_key =
+            (SELECT s.channel FROM senders s WHERE s.id = m.sender_id))))
   ORDER BY m.due_at_ms, m.id LIMIT $2)sql";
 constexpr auto begin = R"sql(
   UPDATE session_messages SET state = 'sending', attempts = attempts + 1, state_at_ms = $1,
@@ -71,8 +73,8 @@ std::string SessionOutbox::opaque(SessionMessageId id) {
 
 void SessionOutbox::add(SenderId sender, CustomerId customer, const std::string& address,
                         const std::string& kind, const std::string& cause, const std::string& text,
-                        TimePoint now) {
-  tx_.run(sql::add, sender, customer, address, kind, cause, text, now, now + kWindow - kMargin);
+                        TimePoint answers, TimePoint now) {
+  tx_.run(sql::add, sender, customer, address, kind, cause, text, now, answers + kWindow - kMargin);
 }
 
 std::vector<SessionDue> SessionOutbox::begin(TimePoint now, int most) {

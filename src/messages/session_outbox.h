@@ -35,10 +35,11 @@ class SessionOutbox {
  public:
   explicit SessionOutbox(db::Transaction& tx) : tx_(tx) {}
 
-  // Does nothing when the customer has one for the same cause. `cause` is what it answers.
+  // Does nothing when the customer has one for the same cause. `cause` is what it answers, sent by
+  // the customer at `answers`: from then on the provider's 24 hours count.
   void add(SenderId sender, CustomerId customer, const std::string& address,
            const std::string& kind, const std::string& cause, const std::string& text,
-           TimePoint now);
+           TimePoint answers, TimePoint now);
   std::vector<SessionDue> begin(TimePoint now, int most);
   void record(const std::vector<SessionResult>& results, TimePoint now);
   void apply(const std::vector<channels::StatusEvent>& receipts, TimePoint now);

@@ -17,6 +17,8 @@ namespace {
 // Where a code is written: into a row, an answer, a hold, or as what a campaign waits for.
 const char* const kWritings[] = {
     R"re(\b(?:skip|skipWaiting|fail)\([^;{}]*?"([a-z_]+:?)")re",
+    R"re(const std::string& reason = "([a-z_]+)")re",
+    R"re(now, "([a-z_]+)"\);)re",
     R"re(impossible\["([a-z_]+:?)")re",
     R"re(\.code = "([a-z_]+:?)")re",
     R"re(codeText\([^;]*?"([a-z_]+:?)"\))re",
@@ -39,7 +41,7 @@ std::set<std::string> writtenCodes() {
     const std::filesystem::path folder = std::string(CLIPCOURIER_SOURCE_DIR "/src/") + module;
     if (!std::filesystem::exists(folder)) continue;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      if (entry.path().extension() != ".cpp") continue;
+      if (entry.path().extension() != ".cpp" && entry.path().extension() != ".h") continue;
       std::ostringstream text;
       text << std::ifstream(entry.path()).rdbuf();
       for (const char* pattern : kWritings) addMatches(text.str(), pattern, codes);
@@ -59,8 +61,8 @@ TEST_CASE("every reason that is written has a sentence in German and English", "
   const std::set<std::string> codes = writtenCodes();
   // The search itself works: it finds one of each kind.
   for (const char* known :
-       {"no_consent", "opt_out", "variable_missing:", "no_content", "reply_lost", "not_reached",
-        "not_sendable", "interrupted", "refused", "launching"}) {
+       {"no_consent", "opt_out", "variable_missing:", "number_changed", "no_content", "reply_lost",
+        "not_reached", "not_sendable", "interrupted", "refused", "launching"}) {
     INFO(known);
     CHECK(codes.contains(known));
   }

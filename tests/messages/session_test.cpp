@@ -38,7 +38,8 @@ struct SessionFixture : MessageFixture {
       tx.run("UPDATE senders SET token_source = 'env:CLIPCOURIER_SENDER_TEST_TOKEN'");
     });
   }
-  void write(const std::string& id, const std::string& words, bool confirm = true) {
+  void write(const std::string& id, const std::string& words, bool confirm = true,
+             Millis ago = Millis(0)) {
     const InboundApplier inbound("whatsapp", optOut, confirm);
     channels::WebhookEvent event;
     event.numberId = "1001";
@@ -47,7 +48,7 @@ struct SessionFixture : MessageFixture {
     message.waId = numberOf(1).substr(1);
     message.type = "text";
     message.text = words;
-    message.at = clock.now();
+    message.at = clock.now() - ago;
     database->write([&](db::Transaction& tx) {
       InboundSummary summary;
       inbound.apply(tx, event, message, clock.now(), summary);
@@ -112,6 +113,28 @@ TEST_CASE("English is for everybody else, and the setting switches it off", "[me
     f.write("wamid.1", "Hallo");
     CHECK(f.sessionState() == "none");
   }
+}
+
+TEST_CASE("while everything, the channel or the sender is held nothing is confirmed",
+          "[messages]") {
+  SessionFixture f(GENERATE(values(kBothEngines)));
+  SessionSender sender = f.sender();
+  const Hold hold = GENERATE(Hold{"everything", "", "red", "token:1", {}, {}},
+                             Hold{"channel", "whatsapp", "red", "token:1", {}, {}},
+                             Hold{"sender", "1", "red", "token:1", {}, {}});
+  f.database->write([&](db::Transaction& tx) { HoldRepository(tx).hold(hold); });
+  f.write("wamid.1", "STOP");
+  CHECK(sender.runOnce() == 0);
+  f.database->write([&](db::Transaction& tx) { HoldRepository(tx).release(hold.scope, hold.key); });
+  CHECK(sender.runOnce() == 1);
+}
+
+TEST_CASE("a STOP that comes after a day is obeyed, but too old to be answered", "[messages]") {
+  SessionFixture f(GENERATE(values(kBothEngines)));
+  SessionSender sender = f.sender();
+  f.write("wamid.1", "STOP", true, 25h);
+  CHECK(sender.runOnce() == 0);
+  CHECK(f.sessionState() == "skipped");
 }
 
 TEST_CASE("a confirmation whose answer is lost is never sent again", "[messages]") {

@@ -350,6 +350,33 @@ TEST_CASE("a STOP from the future does not outlive a later consent", "[messages]
         toMs(world.clock.now()));
 }
 
+TEST_CASE("an opt-out that is told again skips nothing of who has agreed since", "[messages]") {
+  World world(GENERATE(values(kBothEngines)), 1);
+  const std::int64_t monday = world.nowSeconds();
+  world.clock.advance(Millis(86'400'000));
+  world.database->write([&](db::Transaction& tx) {
+    tx.run("UPDATE consents SET changed_at_ms = $1", world.clock.now());
+  });
+  world.tell("user_preferences", {{"metadata", {{"phone_number_id", "1001"}}},
+                                  {"user_preferences",
+                                   {{{"wa_id", "4917100000001"},
+                                     {"category", "marketing_messages"},
+                                     {"value", "stop"},
+                                     {"timestamp", monday}}}}});
+  CHECK(world.consent(1) == "given");
+  CHECK(world.state(1) == "queued");
+}
+
+TEST_CASE("a STOP to a number we do not send with is obeyed", "[messages]") {
+  World world(GENERATE(values(kBothEngines)), 1);
+  world.database->write(
+      [](db::Transaction& tx) { tx.run("UPDATE senders SET external_id = '1002'"); });
+  world.store(World::written(1, "STOP", world.nowSeconds()));
+  CHECK(world.applier.runOnce() == 1);
+  CHECK(world.consent(1) == "withdrawn");
+  CHECK(world.state(1) == "skipped");
+}
+
 TEST_CASE("one bad part of a webhook does not take the other parts with it", "[messages]") {
   World world(GENERATE(values(kBothEngines)), 3);
   // The second STOP breaks a constraint.
