@@ -70,6 +70,10 @@ struct Service::Parts {
         endpoints(base, videos, customers, senders, receipts, campaigns),
         jobs(base.database, base.clock, base.bell, jobHandlers(), runnerSettings(base.instruments)),
         ticker(chores(aliveEvery, std::move(alive))),
+        errands(
+            {{"send session messages", kCompleteEvery, [this] { campaigns.sessions.runOnce(); }},
+             {"ask whether refused tokens work again", kProbeEvery,
+              [this] { campaigns.probe.runDue(); }}}),
         housekeeping(videos.uploads, videos.cleaner),
         housekeeper(housekeeping.chores()),
         server(base.settings.http, endpoints.routes(), base.tokens, log::line,
@@ -95,13 +99,10 @@ struct Service::Parts {
         {"complete campaigns", kCompleteEvery, [this] { campaigns.service.completeExhausted(); }},
         {"settle interrupted sends", kSettleEvery, [this] { campaigns.dispatcher.settle(); }},
         {"verify counters", kVerifyEvery, [this] { receipts.counterJob.addWhenDue(); }},
-        {"ask whether refused tokens work again", kProbeEvery,
-         [this] { campaigns.probe.runDue(); }},
         {"decide about unknown messages", kDecideEvery,
          [this] { campaigns.resolutions.apply(unknownPolicy(base.settings)); }},
         {"look for what operations must know", kAlertEvery, [this] { campaigns.alerts.check(); }},
         {"renew media ids", kRenewEvery, [this] { senders.mediaJobs.renewDue(); }},
-        {"send session messages", kCompleteEvery, [this] { campaigns.sessions.runOnce(); }},
         {"start scheduled campaigns", kScheduleEvery, [this] { campaigns.schedules.runDue(); }},
         {"release languages", kTemplatesEvery,
          [this] {
@@ -139,6 +140,7 @@ struct Service::Parts {
   Endpoints endpoints;
   jobs::JobRunner jobs;
   Ticker ticker;
+  Ticker errands;  // of its own: a provider may let us wait
   Housekeeping housekeeping;
   Ticker housekeeper;  // of its own: files take longer than rows
   http::Server server;
@@ -161,6 +163,7 @@ void Service::start() {
   // On SQLite the lock says that nobody else sends; what a crash left can be settled at once.
   parts.campaigns.dispatcher.start(parts.base.database.engine() == db::Engine::sqlite);
   parts.ticker.start();
+  parts.errands.start();
   parts.housekeeper.start();
   parts.server.start();
 }
@@ -174,6 +177,7 @@ void Service::stop() {
     parts.ticker.stop();
     parts.housekeeper.stop();
     parts.senders.http->stop(kExchangesStop);
+    parts.errands.stop();
     if (!parts.jobs.stop(kJobsStop)) log::warning("jobs.slow_stop", nlohmann::json::object());
   });
   parts.server.stop();
