@@ -34,7 +34,7 @@ struct Settings {
     std::string profiles;        // what every upload gets, with commas; empty: as the profiles say
     int processes = 1;           // clips made at the same time
     ByteSize memory = 2147_MB;   // of one process
-    Millis cpuTime{3'600'000}, wallTime{1'800'000};
+    Millis cpuTime{14'400'000}, wallTime{7'200'000};
     std::string cgroup;  // empty: none; "own": the one we run in
     int cpuWeight = 50;
   } transcoder;
