@@ -13,8 +13,8 @@ constexpr auto hold = R"sql(
     SET reason = excluded.reason, held_by = excluded.held_by, since_ms = excluded.since_ms,
         until_ms = excluded.until_ms, probe_at_ms = NULL,
         tries = CASE WHEN holds.until_ms + 3600000 > excluded.since_ms THEN holds.tries ELSE 0 END
-    WHERE holds.held_by = 'system' OR excluded.held_by <> 'system'
-       OR holds.until_ms <= excluded.since_ms)sql";
+    WHERE excluded.held_by <> 'system' OR holds.until_ms <= excluded.since_ms
+       OR (holds.held_by = 'system' AND holds.until_ms < excluded.until_ms))sql";
 constexpr auto holdFor = R"sql(
   INSERT INTO holds (scope, scope_key, reason, held_by, since_ms, until_ms)
   VALUES ($1, $2, $3, $4, $5, $6)
@@ -29,6 +29,10 @@ constexpr auto find = R"sql(
   WHERE scope = $1 AND scope_key = $2)sql";
 constexpr auto tries = R"sql(
   SELECT tries FROM holds WHERE scope = $1 AND scope_key = $2 AND held_by = 'system')sql";
+constexpr auto isHeld = R"sql(
+  SELECT 1 FROM holds WHERE scope = $1 AND scope_key = $2 AND (until_ms IS NULL OR until_ms > $3))sql";
+constexpr auto countTry = R"sql(
+  UPDATE holds SET tries = tries + 1 WHERE scope = $1 AND scope_key = $2 AND held_by = 'system')sql";
 constexpr auto probeAt = R"sql(
   UPDATE holds SET probe_at_ms = $1, tries = $2, until_ms = CASE WHEN until_ms < $3 THEN $3 ELSE until_ms END
   WHERE scope = $4 AND scope_key = $5 AND held_by = 'system')sql";
@@ -46,12 +50,16 @@ constexpr auto active = R"sql(
 
 constexpr Millis kFirstProbe{30'000}, kLongestProbe{900'000};
 constexpr Millis kProbeTakes{120'000};  // more than asking takes
+constexpr Millis kForget{3'600'000};    // as in sql::hold
+constexpr Millis kFirstRest{5'000}, kLongestRest{60'000};
 
-Millis probeDelay(int tries) {
-  Millis delay = kFirstProbe;
-  for (int i = 0; i < tries && delay < kLongestProbe; ++i) delay *= 2;
-  return std::min(delay, kLongestProbe);
+// The first, doubled with each try.
+Millis doubled(Millis first, int tries, Millis longest) {
+  for (int i = 0; i < tries && first < longest; ++i) first *= 2;
+  return std::min(first, longest);
 }
+
+Millis probeDelay(int tries) { return doubled(kFirstProbe, tries, kLongestProbe); }
 
 template <class... Args>
 std::vector<Hold> select(db::Connection& db, const char* statement, const Args&... args) {
@@ -95,6 +103,16 @@ std::optional<Hold> HoldRepository::find(const std::string& scope, const std::st
 void HoldRepository::probeLater(const Hold& hold, TimePoint now) {
   if (const auto tries = db_.scalar<int>(sql::tries, hold.scope, hold.key))
     db_.run(sql::probeAt, now + probeDelay(*tries), *tries, now, hold.scope, hold.key);
+}
+
+void HoldRepository::rest(Hold hold) {
+  if (db_.scalar<int>(sql::isHeld, hold.scope, hold.key, hold.since)) return;
+  const auto found = find(hold.scope, hold.key);
+  const bool lately = found && found->until && *found->until + kForget > hold.since;
+  const int tries = lately ? db_.scalar<int>(sql::tries, hold.scope, hold.key).value_or(0) : 0;
+  hold.until = hold.since + doubled(kFirstRest, tries, kLongestRest);
+  this->hold(hold);
+  db_.run(sql::countTry, hold.scope, hold.key);
 }
 
 void HoldRepository::stillNeeded(const Hold& hold, TimePoint now) {

@@ -23,7 +23,8 @@ struct Hold {
 class HoldRepository {
  public:
   explicit HoldRepository(db::Connection& connection) : db_(connection) {}
-  // A hold by a person stays, until it ends, when the system wants to hold the same scope.
+  // A hold by a person stays, until it ends, when the system wants to hold the same scope; and of
+  // two holds by the system the longer one.
   void hold(const Hold& hold);
   // As hold(), but whatever a person holds stays, and the system's hold gives way.
   void holdFor(const Hold& hold);
@@ -33,6 +34,9 @@ class HoldRepository {
   // Of the system's hold that was just set: when the provider may be asked whether it is still
   // needed, the later the more often that was asked in vain.
   void probeLater(const Hold& hold, TimePoint now);
+  // For a scope whose provider gives no answer: holds it for some seconds, the longer the more
+  // often that was in vain within an hour. Nothing when it is held already.
+  void rest(Hold hold);
   // Holds of senders that may be asked for now.
   std::vector<Hold> toProbe(TimePoint now);
   // A probe found it still needed: it lasts until after the next one.

@@ -67,6 +67,7 @@ struct Reactions::Extent {
   std::map<std::pair<SenderId, CustomerId>, Problem> pairs;
   CampaignGuard::Refusals refusals;
   std::vector<MessageId> unreached;
+  std::set<SenderId> silent;  // whose provider gives no answer that can be read
   ProviderErrors::Counts counts;
 };
 
@@ -96,6 +97,11 @@ Problem problemOf(AttemptRef attempt, const channels::ErrorInfo& error, int code
           error.after, Millis(0), error.maxTries};
 }
 
+bool notReached(const Problem& problem) {
+  return problem.temporary && problem.code == 0 && problem.maxTries == 0 &&
+         problem.reaction == Reaction::retry;
+}
+
 std::string codeText(const Problem& problem, const char* without) {
   return problem.code == 0 ? without : std::to_string(problem.code);
 }
@@ -103,6 +109,7 @@ std::string codeText(const Problem& problem, const char* without) {
 std::optional<Millis> Reactions::nextTry(const Problem& problem) const {
   // What the scope waits for is the hold's to say; the message is ready as soon as that ends.
   if (holdsScope(problem.reaction)) return retry_.delay(problem.attempt, Millis(0));
+  if (notReached(problem)) return retry_.spread(problem.attempt, problem.after);
   if (!problem.temporary || problem.attempt.number >= retry_.tries(problem.maxTries))
     return std::nullopt;
   if (problem.asked > Millis(0)) return retry_.spread(problem.attempt, problem.asked);
@@ -136,6 +143,8 @@ void Reactions::collect(const Problem& problem, const Subject& subject, Extent& 
       break;
     case Reaction::unreachable: extent.unreached.push_back(problem.attempt.message); break;
     case Reaction::retry:
+      if (problem.code == 0) extent.silent.insert(sender);
+      break;
     case Reaction::recipient:
     case Reaction::optOut: break;
   }
@@ -178,8 +187,10 @@ void Reactions::apply(db::Transaction& tx, const std::vector<Problem>& problems,
               until};
     holds.hold(hold);
     if (problem.reaction == Reaction::auth) holds.probeLater(hold, now);
-    rates.startAgain(sender, hold.reason, now, until);
+    if (!slow.contains(sender)) rates.startAgain(sender, hold.reason, now, until);
   }
+  for (const SenderId sender : extent.silent)
+    holds.rest({"sender", std::to_string(sender.value), "not_reached", "system", now, {}});
   for (const auto& [key, problem] : extent.templates)
     holds.hold(
         {"template", key, codeText(problem, "refused"), "system", now, now + holdFor(problem)});

@@ -153,6 +153,50 @@ TEST_CASE("a refusal holds what it speaks of and nothing beside it", "[messages]
   CHECK(f.holds() == holds);
 }
 
+TEST_CASE("of two refusals the one that holds longer counts", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 2);
+  const AttemptRef slow = f.sendOne();
+  f.refuse(131048, false);
+  f.answer(slow, f.outcomeOf(130429, Millis(2'000)));
+  CHECK(f.holds() == Strings{"sender 1: 131048"});
+  f.clock.advance(Millis(3'000));
+  CHECK(f.holds() == Strings{"sender 1: 131048"});
+}
+
+TEST_CASE("while the provider is not reached nothing fails, and it is asked seldom", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 1);
+  std::vector<std::int64_t> rests;  // in seconds
+  for (int outage = 0; outage < 12; ++outage) {
+    REQUIRE_FALSE(f.lanes().empty());
+    f.answer(f.sendOne(), channels::TryLater{Millis(5'000), 0, Reaction::retry, 0, "no route", {}});
+    CHECK(f.state(1) == "held");
+    CHECK(f.reason(1) == "not_reached");
+    CHECK(f.lanes().empty());
+    const TimePoint began = f.clock.now();
+    while (f.lanes().empty() && f.clock.now() < began + Millis(600'000))
+      f.clock.advance(Millis(1'000));
+    rests.push_back((f.clock.now() - began) / Millis(1'000));
+    f.clock.advance(Millis(1'000));  // each message waits a little more than its sender
+  }
+  CHECK(rests[0] <= 6);
+  CHECK(rests[1] <= 11);
+  CHECK(rests[11] == 60);
+  f.answer(f.sendOne(), channels::Accepted{"wamid.1", "", "", false});
+  CHECK(f.state(1) == "accepted");
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("an answer that nobody can read rests the sender, and its message gives up",
+          "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 1);
+  for (int i = 0; i < 3; ++i) {
+    f.answer(f.sendOne(), channels::TryLater{Millis(5'000), 0, Reaction::retry, 3, "HTTP 403", {}});
+    CHECK(f.holds() == Strings{"sender 1: not_reached"});
+    f.clock.advance(Millis(3'600'000));
+  }
+  CHECK(f.state(1) == "failed");
+}
+
 TEST_CASE("what the provider asks for in seconds stands above our own delay", "[messages]") {
   ReactionFixture f(GENERATE(values(kBothEngines)), 1);
   f.answer(f.sendOne(), f.outcomeOf(131057, Millis(7'000)));
@@ -224,7 +268,7 @@ TEST_CASE("calls counted by account slow all its numbers down, and a wait it ask
   CHECK(f.holds() == Strings{"sender 1: 4", "sender 2: 4"});
   f.clock.advance(Millis(60'001));
   CHECK(f.holds().empty());
-  CHECK(f.lanes().at(0).perSecond == 1);
+  CHECK(f.lanes().at(0).perSecond == 48);  // half, and a minute of climbing
 }
 
 TEST_CASE("a revoked token: all wait, a question finds out that it is mended", "[messages]") {
