@@ -87,6 +87,57 @@ test('what is given up is dropped and no longer pending', async (t) => {
   assert.equal((await client.settled()).updates_dropped, 3);
 });
 
+test('what is not acknowledged is dropped after seven days of the clock', async (t) => {
+  const tried = new Set();
+  let tellAll;
+  const allTried = new Promise((resolve) => { tellAll = resolve; });
+  const { client } = await startBoth(t, { 'webhook.batch_size': 1, 'webhook.retry_most_ms': 20 }, {
+    answer: (request, raw) => {
+      tried.add(raw.toString());
+      if (tried.size === 3) tellAll();
+      return 500;
+    },
+  });
+  await client.send(helloMessage());
+  await allTried;
+  await client.control('POST', 'clock', { advance_ms: 6 * 86_400_000 });
+  const { webhooks_failed: failed } = await client.waitFor('webhooks_failed', { at_least: 3 });
+  assert.equal((await client.waitFor('webhooks_failed', { at_least: failed + 6 })).updates_dropped, 0);
+  await client.control('POST', 'clock', { advance_ms: 86_400_000 });
+  assert.equal((await client.settled()).updates_dropped, 3);
+});
+
+test('the price stands on "sent", on what says that it arrived, or on both', async (t) => {
+  const seen = {};
+  for (const on of ['both', 'sent', 'delivered']) {
+    const { client, receiver } = await startBoth(t, { 'webhook.pricing_on': on });
+    await client.send(helloMessage());
+    await client.settled();
+    await client.set({ 'status.skip_delivered_share': 1 });
+    await client.send(helloMessage());
+    await client.settled();
+    seen[on] = receiver.statuses().map((s) => `${s.status}${s.pricing ? ' priced' : ''}`);
+    assert.equal(receiver.statuses().filter((s) => s.conversation).length, 4);
+  }
+  assert.deepEqual(seen, {
+    both: ['sent priced', 'delivered priced', 'read', 'sent priced', 'read priced'],
+    sent: ['sent priced', 'delivered', 'read', 'sent priced', 'read'],
+    delivered: ['sent', 'delivered priced', 'read', 'sent', 'read priced'],
+  });
+});
+
+test('the business number is shown with + or without', async (t) => {
+  const { client, receiver } = await startBoth(t);
+  await client.send(helloMessage());
+  await client.settled();
+  await client.set({ 'webhook.display_number': 'plus' });
+  await client.control('POST', 'inbound', { from: '+491713920001', text: 'Hallo' });
+  await client.settled();
+  const shown = (list) => new Set(receiver.values('messages').filter((v) => v[list]).map((v) => v.metadata.display_phone_number));
+  assert.deepEqual(shown('statuses'), new Set(['493023125042']));
+  assert.deepEqual(shown('messages'), new Set(['+493023125042']));
+});
+
 test('duplicates, reordering and batches lose nothing', async (t) => {
   const { client, receiver } = await startBoth(t, {
     'webhook.duplicate_share': 0.3, 'webhook.reorder_share': 0.3, 'webhook.hold_ms': [1, 30], 'webhook.batch_size': 10,

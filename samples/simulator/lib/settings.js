@@ -95,9 +95,11 @@ const table = {
   'webhook.timeout_ms': [10_000, whole(50, 120_000), 'a POST without answer counts as failed after this'],
   'webhook.retry_first_ms': [200, whole(1, day), 'first repeat of a POST that did not get 200; doubles each time'],
   'webhook.retry_most_ms': [60_000, whole(1, day), 'longest wait between repeats'],
-  'webhook.give_up_ms': [7 * day, whole(1, 30 * day), 'then it is dropped'],
+  'webhook.give_up_ms': [7 * day, whole(1, 30 * day), 'then it is dropped, by the clock of the rules'],
   'webhook.paused': [false, flag, 'keeps everything back until false again'],
   'webhook.version': [23, whole(10, 99), 'payload version: up to 23 with "conversation"'],
+  'webhook.pricing_on': ['both', oneOf('both', 'sent', 'delivered'), 'statuses with "pricing"; delivered: also "read" of what was not reported as delivered'],
+  'webhook.display_number': ['digits', oneOf('digits', 'plus'), '"display_phone_number" as 4930… or as +4930…'],
   'webhook.user_ids': [true, flag, 'business-scoped user ids and contacts in statuses (2026)'],
 
   'status.sent_ms': [[20, 120], range, 'acceptance to "sent"'],
