@@ -73,6 +73,16 @@ test('a POST that does not get 200 is repeated with growing delay until it does'
   assert.deepEqual(new Set(receiver.statuses().map((s) => s.status)), new Set(['sent', 'delivered', 'read']));
 });
 
+test('a POST whose answer is lost is sent again as it was', async (t) => {
+  const { client, receiver } = await startBoth(t, { 'webhook.lost_answer_share': 0.5, 'webhook.batch_size': 1, 'webhook.retry_most_ms': 20 });
+  for (let i = 0; i < 10; ++i) await client.send(helloMessage(`+49171392000${i}`));
+  const totals = await client.settled();
+  assert.equal(totals.updates_acknowledged, 30);
+  assert.equal(receiver.posts.length, 30 + totals.webhooks_failed);
+  assert.ok(totals.webhooks_failed > 5, `${totals.webhooks_failed} answers were lost`);
+  assert.equal(new Set(receiver.posts.map((post) => post.raw.toString())).size, 30);
+});
+
 test('a receiver that does not answer counts as failed after the time limit', async (t) => {
   let held = 0;
   const { client } = await startBoth(t, {}, { answer: () => (held++ === 0 ? new Promise(() => {}) : 200) });

@@ -91,6 +91,7 @@ const table = {
   'webhook.concurrency': [8, whole(1, 256), 'POSTs at the same time'],
   'webhook.duplicate_share': [0, share, 'updates that are sent twice'],
   'webhook.reorder_share': [0, share, 'updates that are held back so that later ones overtake them'],
+  'webhook.lost_answer_share': [0, share, 'POSTs whose 200 is lost on the way back: they are sent again'],
   'webhook.hold_ms': [[50, 400], range, 'how long a held back or repeated update waits'],
   'webhook.timeout_ms': [10_000, whole(50, 120_000), 'a POST without answer counts as failed after this'],
   'webhook.retry_first_ms': [200, whole(1, day), 'first repeat of a POST that did not get 200; doubles each time'],

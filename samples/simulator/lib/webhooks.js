@@ -157,7 +157,7 @@ export class Webhooks {
     };
     try {
       const { status } = await this.#request(new URL(this.#settings.get('webhook.callback_url')), 'POST', headers, bytes);
-      return status === 200;
+      return status === 200 && !this.#luck.hit(this.#settings.get('webhook.lost_answer_share'));
     } catch {
       return false;
     }
