@@ -73,6 +73,16 @@ test('a POST that does not get 200 is repeated with growing delay until it does'
   assert.deepEqual(new Set(receiver.statuses().map((s) => s.status)), new Set(['sent', 'delivered', 'read']));
 });
 
+test('a POST whose answer is lost is sent again as it was', async (t) => {
+  const { client, receiver } = await startBoth(t, { 'webhook.lost_answer_share': 0.5, 'webhook.batch_size': 1, 'webhook.retry_most_ms': 20 });
+  for (let i = 0; i < 10; ++i) await client.send(helloMessage(`+49171392000${i}`));
+  const totals = await client.settled();
+  assert.equal(totals.updates_acknowledged, 30);
+  assert.equal(receiver.posts.length, 30 + totals.webhooks_failed);
+  assert.ok(totals.webhooks_failed > 5, `${totals.webhooks_failed} answers were lost`);
+  assert.equal(new Set(receiver.posts.map((post) => post.raw.toString())).size, 30);
+});
+
 test('a receiver that does not answer counts as failed after the time limit', async (t) => {
   let held = 0;
   const { client } = await startBoth(t, {}, { answer: () => (held++ === 0 ? new Promise(() => {}) : 200) });
@@ -85,6 +95,57 @@ test('what is given up is dropped and no longer pending', async (t) => {
   const { client } = await startBoth(t, { 'webhook.give_up_ms': 1, 'webhook.retry_first_ms': 2 }, { answer: () => 500 });
   await client.send(helloMessage());
   assert.equal((await client.settled()).updates_dropped, 3);
+});
+
+test('what is not acknowledged is dropped after seven days of the clock', async (t) => {
+  const tried = new Set();
+  let tellAll;
+  const allTried = new Promise((resolve) => { tellAll = resolve; });
+  const { client } = await startBoth(t, { 'webhook.batch_size': 1, 'webhook.retry_most_ms': 20 }, {
+    answer: (request, raw) => {
+      tried.add(raw.toString());
+      if (tried.size === 3) tellAll();
+      return 500;
+    },
+  });
+  await client.send(helloMessage());
+  await allTried;
+  await client.control('POST', 'clock', { advance_ms: 6 * 86_400_000 });
+  const { webhooks_failed: failed } = await client.waitFor('webhooks_failed', { at_least: 3 });
+  assert.equal((await client.waitFor('webhooks_failed', { at_least: failed + 6 })).updates_dropped, 0);
+  await client.control('POST', 'clock', { advance_ms: 86_400_000 });
+  assert.equal((await client.settled()).updates_dropped, 3);
+});
+
+test('the price stands on "sent", on what says that it arrived, or on both', async (t) => {
+  const seen = {};
+  for (const on of ['both', 'sent', 'delivered']) {
+    const { client, receiver } = await startBoth(t, { 'webhook.pricing_on': on });
+    await client.send(helloMessage());
+    await client.settled();
+    await client.set({ 'status.skip_delivered_share': 1 });
+    await client.send(helloMessage());
+    await client.settled();
+    seen[on] = receiver.statuses().map((s) => `${s.status}${s.pricing ? ' priced' : ''}`);
+    assert.equal(receiver.statuses().filter((s) => s.conversation).length, 4);
+  }
+  assert.deepEqual(seen, {
+    both: ['sent priced', 'delivered priced', 'read', 'sent priced', 'read priced'],
+    sent: ['sent priced', 'delivered', 'read', 'sent priced', 'read'],
+    delivered: ['sent', 'delivered priced', 'read', 'sent', 'read priced'],
+  });
+});
+
+test('the business number is shown with + or without', async (t) => {
+  const { client, receiver } = await startBoth(t);
+  await client.send(helloMessage());
+  await client.settled();
+  await client.set({ 'webhook.display_number': 'plus' });
+  await client.control('POST', 'inbound', { from: '+491713920001', text: 'Hallo' });
+  await client.settled();
+  const shown = (list) => new Set(receiver.values('messages').filter((v) => v[list]).map((v) => v.metadata.display_phone_number));
+  assert.deepEqual(shown('statuses'), new Set(['493023125042']));
+  assert.deepEqual(shown('messages'), new Set(['+493023125042']));
 });
 
 test('duplicates, reordering and batches lose nothing', async (t) => {

@@ -1,6 +1,6 @@
 // Time as the simulated network sees it: real time plus what tests moved it ahead by.
 //
-// Only rules ask it (24 h window, life of media ids and of download addresses, pair limit); delays
+// Only rules ask it (24 h window, life of media ids, download addresses and webhooks, pair limit); delays
 // of statuses and repeats are real time, so that moving the clock never floods the callback.
 export class Clock {
   #ahead = 0;

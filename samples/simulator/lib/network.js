@@ -201,19 +201,23 @@ export class Network {
   }
 
   #billing(message, status, at) {
-    if (status !== 'sent' && status !== 'delivered') return {};
+    const isFirstArrival = status === 'delivered' || (status === 'read' && !message.statuses.some((s) => s.status === 'delivered'));
+    if (status !== 'sent' && !isFirstArrival) return {};
     const category = message.content.template?.category.toLowerCase() ?? 'service';
     const type = category === 'service' ? 'free_customer_service' : 'regular';
-    const pricing = { billable: type === 'regular', pricing_model: 'PMP', type, category };
-    if (this.#parts.settings.get('webhook.version') > 23) return { pricing };
+    const shownOn = this.#parts.settings.get('webhook.pricing_on');
+    const isPriced = shownOn === 'both' || (shownOn === 'sent') === (status === 'sent');
+    const pricing = isPriced ? { pricing: { billable: type === 'regular', pricing_model: 'PMP', type, category } } : {};
+    if (this.#parts.settings.get('webhook.version') > 23) return pricing;
     const id = createHash('md5').update(message.wamid).digest('hex');
     const expiration = String(Math.floor(at / 1000) + 86_400);
-    return { conversation: { id, expiration_timestamp: expiration, origin: { type: category } }, pricing };
+    return { conversation: { id, expiration_timestamp: expiration, origin: { type: category } }, ...pricing };
   }
 
   #envelope(phoneNumberId) {
     const number = this.#parts.settings.get('account.phone_numbers').find((n) => n.id === phoneNumberId);
-    const shown = (number?.display_phone_number ?? '').replace(/[^0-9]/g, '');
+    const plus = this.#parts.settings.get('webhook.display_number') === 'plus' ? '+' : '';
+    const shown = number ? plus + number.display_phone_number.replace(/[^0-9]/g, '') : '';
     return { messaging_product: 'whatsapp', metadata: { display_phone_number: shown, phone_number_id: phoneNumberId } };
   }
 

@@ -36,7 +36,7 @@ export class Simulator {
     this.limits = new Limits(this.settings, this.clock);
     this.templates = new Templates(this.settings, luck('templates'));
     this.media = new MediaStore(this.settings, this.clock, luck('media'));
-    this.webhooks = new Webhooks(this.settings, this.books, luck('webhooks'));
+    this.webhooks = new Webhooks(this.settings, this.clock, this.books, luck('webhooks'));
     this.network = new Network(this);
     this.feed = new Feed(this);
     this.reviewLuck = luck('review');

@@ -17,6 +17,7 @@ export function signature(secret, bytes) {
 
 export class Webhooks {
   #settings;
+  #clock;
   #books;
   #luck;
   #agenda = new Agenda();
@@ -28,8 +29,9 @@ export class Webhooks {
   #epoch = 0; // grows with clear(): answers to older POSTs no longer count
   subscribed = false;
 
-  constructor(settings, books, luck) {
+  constructor(settings, clock, books, luck) {
     this.#settings = settings;
+    this.#clock = clock;
     this.#books = books;
     this.#luck = luck;
     settings.onChange(() => this.#flushSoon(0));
@@ -114,7 +116,7 @@ export class Webhooks {
   #flush() {
     while (this.#queue.length && this.#mayPost() && this.#posting < this.#settings.get('webhook.concurrency')) {
       const updates = this.#queue.splice(0, this.#settings.get('webhook.batch_size'));
-      this.#post({ updates, bytes: this.#encode(updates), tries: 0, since: Date.now(), epoch: this.#epoch });
+      this.#post({ updates, bytes: this.#encode(updates), tries: 0, since: this.#clock.now(), epoch: this.#epoch });
     }
   }
 
@@ -130,7 +132,7 @@ export class Webhooks {
     const drawn = shape === 'mixed' ? ['statuses', 'changes', 'entries'][this.#luck.whole(3)] : shape;
     const id = this.#settings.get('account.waba_id');
     const changes = drawn === 'statuses' ? merged(updates) : updates.map(({ field, value }) => ({ field, value }));
-    const time = Math.floor(Date.now() / 1000);
+    const time = Math.floor(this.#clock.now() / 1000);
     const entry = (list) => (list.every((c) => c.field === 'messages') ? { id, changes: list } : { id, time, changes: list });
     return drawn === 'entries' ? changes.map((change) => entry([change])) : [entry(changes)];
   }
@@ -155,7 +157,7 @@ export class Webhooks {
     };
     try {
       const { status } = await this.#request(new URL(this.#settings.get('webhook.callback_url')), 'POST', headers, bytes);
-      return status === 200;
+      return status === 200 && !this.#luck.hit(this.#settings.get('webhook.lost_answer_share'));
     } catch {
       return false;
     }
@@ -164,7 +166,7 @@ export class Webhooks {
   #retry(delivery) {
     this.#books.count('webhooks_failed');
     delivery.tries += 1;
-    if (Date.now() - delivery.since > this.#settings.get('webhook.give_up_ms')) {
+    if (this.#clock.now() - delivery.since > this.#settings.get('webhook.give_up_ms')) {
       return this.#settle(delivery, 'updates_dropped');
     }
     const first = this.#settings.get('webhook.retry_first_ms');
