@@ -18,7 +18,9 @@ std::string safeJson(const transcoder::Probe& probe) {
 }
 
 void rethrowWithinReason(const Error& error, int attempt) {
-  if (attempt >= 2 && repeatsItself(error.code()))
+  // Most often the memory ran out for what others did, and that passes.
+  const int tries = error.code() == "transcoder.killed" ? 5 : 2;
+  if (attempt >= tries && repeatsItself(error.code()))
     throw Error(ErrorKind::refused, error.what(), error.hint(), error.code());
   throw error;
 }

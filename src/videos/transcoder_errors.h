@@ -17,7 +17,7 @@ Words toWords(const transcoder::Words& words);
 std::string safeJson(const transcoder::Probe& probe);
 
 // Throws the error again; as one not worth another try when it is of the kind that repeats itself
-// and this was not the first attempt.
+// and was tried often enough: twice, and what was killed from outside five times.
 [[noreturn]] void rethrowWithinReason(const Error& error, int attempt);
 
 }  // namespace clipcourier::videos
