@@ -139,9 +139,41 @@ TEST_CASE("a black beginning is cut off and the poster is not black", "[transcod
   CHECK(result.report.hasAudio);
 }
 
+TEST_CASE("black is cut off however long it is, be there key pictures in it or not",
+          "[transcoder]") {
+  const std::string keys = GENERATE("-g 25", "-g 9999 -keyint_min 9999 -sc_threshold 0");
+  CAPTURE(keys);
+  const Result result(
+      "-f lavfi -i color=black:size=320x240:rate=25:duration=7 "
+      "-f lavfi -i testsrc2=size=320x240:rate=25:duration=3 "
+      "-f lavfi -i sine=frequency=440:duration=10 "
+      "-filter_complex '[0][1]concat' -c:v libx264 " +
+      keys + " -c:a aac");
+  CHECK(hasNotice(result.report.repaired, "repair.leading_black"));
+  CHECK_FALSE(hasNotice(result.report.advice, "advice.dark_start"));
+  CHECK(result.report.durationMs == 3000);
+  CHECK_FALSE(near(result.colour("320:240:0:0", 0), {0, 0, 0}, 30));
+}
+
+TEST_CASE("a profile may let black stay", "[transcoder]") {
+  Folder folder;
+  OutputFiles files(folder);
+  draw(
+      "-f lavfi -i color=black:size=320x240:rate=25:duration=2 "
+      "-f lavfi -i testsrc2=size=320x240:rate=25:duration=2 "
+      "-filter_complex '[0][1]concat' -c:v libx264",
+      folder / "source.mp4");
+  Profile profile = whatsapp();
+  profile.maxLeadingBlackSeconds = 0;
+  const Heard heard = transcode(folder / "source.mp4", files.work(profile));
+  REQUIRE(heard.reports.size() == 1);
+  CHECK(heard.reports[0].durationMs == 4000);
+}
+
 TEST_CASE("an all-black video stays as it is", "[transcoder]") {
   const Result result("-f lavfi -i color=black:size=320x240:rate=25:duration=1 -c:v libx264");
   CHECK(result.report.durationMs == 1000);
+  CHECK(hasNotice(result.report.advice, "advice.dark_start"));
 }
 
 TEST_CASE("a transparent source is laid on white", "[transcoder]") {
