@@ -69,7 +69,6 @@ class ClipMaker {
         clock_(demuxer_.video().time_base, run.source.scan.rate.perSecond),
         pictures_(*demuxer_.video().codecpar, run.source.orientation, largest(wishes).width,
                   largest(wishes).height, run.background, run.fit) {
-    if (run.source.probe.video.interlaced) deinterlacer_.emplace();
     openSound();
     openLanes();
   }
@@ -173,6 +172,10 @@ class ClipMaker {
     made_.pictureEndUs = std::max(made_.pictureEndUs, us + shownFor(*frame));
     frame->pts = us;
     if (picturesFull()) return;
+    if (!deinterlacer_ && isInterlaced(*frame)) {
+      deinterlacer_.emplace();  // films mix both; from here on it tells them apart
+      made_.deinterlaced = true;
+    }
     if (!deinterlacer_) return toSlots(std::move(frame));
     deinterlacer_->feed(std::move(frame), [&](Frame whole) { toSlots(std::move(whole)); });
   }
