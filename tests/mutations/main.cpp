@@ -34,9 +34,9 @@ constexpr const char* kHelp =
 
 Mutation NUMBER of a seed of the files of FOLDER is always the same. Each one is probed, every
 tenth is made into a clip too. What is not accepted, refused with a reason, or stopped by a limit of
-memory or time is printed with its number. Exit code 1 when the worker broke its word: a defect of
-its own, an attempt at what the sandbox forbids, or more time or memory than the limits allow. A
-crash inside of a codec ends as a failed job; it is printed and counted.
+memory or time is printed with its number. Exit code 1 when the worker broke its word: a crash, a
+defect of its own, an attempt at what the sandbox forbids, or more time or memory than the limits
+allow.
 )";
 
 struct Options {
@@ -89,9 +89,8 @@ Descriptor fileInMemory(const std::string& bytes) {
 // How the worker may end without a defect of ours.
 bool isClean(const std::string& step, const std::string& outcome) {
   if (step == "probe" && outcome == "transcoder.memory") return false;  // looking needs little
-  static const std::set<std::string> kEnds{"accepted",           "transcoder.memory",
-                                           "transcoder.cpu",     "transcoder.timeout",
-                                           "transcoder.crashed", "transcoder.output_size"};
+  static const std::set<std::string> kEnds{"accepted", "transcoder.memory", "transcoder.cpu",
+                                           "transcoder.timeout", "transcoder.output_size"};
   return kEnds.contains(outcome) || outcome.starts_with("input.");
 }
 
@@ -171,9 +170,9 @@ class Run {
       return;
     const bool broken = late || !isClean(step, outcome);
     failed_ += broken;
-    std::cout << (broken ? "FAILED " : "note   ") << number << " " << step << " " << outcome << " ("
-              << took.count() << " s): " << mutation.file << ": " << mutation.how
-              << (words.empty() ? "" : "\n         " + words) << std::endl;
+    std::cout << (broken ? "FAILED " : "note   ") << number << " of seed " << options_.seed << " "
+              << step << " " << outcome << " (" << took.count() << " s): " << mutation.file << ": "
+              << mutation.how << (words.empty() ? "" : "\n         " + words) << std::endl;
   }
 
   void summary(double seconds) {

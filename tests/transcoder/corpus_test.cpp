@@ -171,6 +171,7 @@ void checkClip(const ManifestRow& row, const Heard& heard, const OutputFiles& fi
   CHECK(heard.posters->poster.bytes > 100);
   CHECK(heard.posters->thumbnail.bytes < 200'000);
   checkAgainstFfprobe(report, files.clipPath);
+  CHECK(report.hasAudio == row.sound);
   if (!isWhole(report) || kNoSecondOpinion.contains(row.file)) return;
   checkPictures(report, corpusFolder() / row.file, files.clipPath);
   const bool wrong = kSoundTimesAreWrong.contains(row.file);

@@ -39,6 +39,7 @@ std::vector<ManifestRow> readManifest() {
     made.accepted = row["expected"] == "accept";
     made.either = row["note"].find("EITHER") != std::string::npos;
     std::sscanf(row["wxh_display"].c_str(), "%dx%d", &made.width, &made.height);
+    made.sound = row["audio"] != "none" && !row["audio"].starts_with("unknown");
     made.seconds = std::atof(row["duration_s"].c_str());
     made.full = std::getenv("CLIPCOURIER_CORPUS_FULL") != nullptr;
     rows.push_back(made);

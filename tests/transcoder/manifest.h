@@ -13,6 +13,7 @@ struct ManifestRow {
   bool either = false;        // both outcomes are fine
   int width = 0, height = 0;  // as a person sees it; 0: nothing to see
   double seconds = 0;         // 0: unknown
+  bool sound = false;         // it has a track that can be heard
   bool full = false;          // not only an excerpt: CLIPCOURIER_CORPUS_FULL is set
 };
 

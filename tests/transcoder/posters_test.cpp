@@ -238,6 +238,39 @@ TEST_CASE("the poster of a turned source is upright", "[transcoder]") {
   CHECK(near(drawn.colour("poster.webp", turned == 90 ? bottom : top), kBlue, 30));
 }
 
+TEST_CASE("a poster from an HDR film has the clip's colours", "[transcoder]") {
+  const std::string transfer = GENERATE("smpte2084", "arib-std-b67");
+  CAPTURE(transfer);
+  Folder folder;
+  OutputFiles files(folder);
+  // Red on the left, a bluish gray on the right.
+  draw(
+      "-f lavfi -i color=white:size=320x240:rate=25:duration=1,format=gbrpf32le "
+      "-vf \"format=gbrp16,geq=r='if(lt(X,160),40000,12900)':g='if(lt(X,160),5000,12900)'"
+      ":b='if(lt(X,160),5000,25000)',setparams=color_primaries=bt709:color_trc=linear:"
+      "colorspace=gbr,zscale=tin=linear:pin=709:min=gbr:rin=full:npl=203:p=2020:m=2020_ncl:"
+      "r=limited:t=" +
+          transfer +
+          ",format=yuv420p10le\" -c:v libx265 -x265-params log-level=none -crf 8 "
+          "-color_primaries bt2020 -colorspace bt2020nc -color_trc " +
+          transfer + " -tag:v hvc1",
+      folder / "source.mp4");
+  const Heard heard = transcode(folder / "source.mp4", files.work(whatsapp()));
+  REQUIRE(heard.posters);
+  draw("-i '" + files.clipPath.string() + "' -vf trim=start=" +
+           std::to_string(static_cast<double>(heard.posters->poster.timeMs) / 1000 - 0.01) +
+           ",scale=in_color_matrix=bt709:in_range=tv,format=rgb24 -frames:v 1",
+       folder / "frame.png");
+  for (const char* part : {"120:200:20:20", "120:200:180:20"}) {
+    const Colour is = colourOf(files.posterPath, part);
+    const Colour wanted = colourOf(folder / "frame.png", part);
+    CAPTURE(part, is, wanted);
+    CHECK(near(is, wanted, 8));
+  }
+  const Colour red = colourOf(files.posterPath, "120:200:20:20");
+  CHECK(red[0] > red[1] + 60);
+}
+
 TEST_CASE("the play sign is seen on dark and on bright pictures", "[transcoder]") {
   const std::string colour = GENERATE("black", "white");
   CAPTURE(colour);

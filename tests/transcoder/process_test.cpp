@@ -52,6 +52,46 @@ Error errorOf(const Process& process, const Folder& folder, const Cancelled& can
   return Error(ErrorKind::notFound, "no error at all");
 }
 
+Refusal refusalOf(const std::filesystem::path& source) {
+  try {
+    Process().probe(openToRead(source).get());
+  } catch (const RefusedInput& refused) {
+    return refused.refusal();
+  }
+  return {};
+}
+
+// So many pictures of 7680x4320, each of which changes one pixel.
+std::string gifBomb(int pictures) {
+  const std::string_view control("\x21\xf9\x04\x04\x02\x00\x00\x00", 8);
+  const std::string_view pixel("\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x4c\x01\0", 15);
+  std::string gif("GIF89a\x00\x1e\xe0\x10\x80\0\0\0\0\0\xff\xff\xff", 19);
+  for (int i = 0; i < pictures; ++i) gif.append(control).append(pixel);
+  return gif + ";";
+}
+
+// An AV1 film whose sample entry also holds a Dolby Vision record. Its index must stand behind the
+// pictures, so that none of them moves.
+std::string withDolbyVision(std::string film, int profile, int compatibility) {
+  std::string box(
+      "\0\0\0\x20"
+      "dvvC\x01\0",
+      10);
+  box += static_cast<char>(profile << 1);
+  box += '\x0d';  // level 1, with metadata and a base layer
+  box += static_cast<char>(compatibility << 4);
+  box.resize(32, '\0');
+  const std::size_t moov = film.rfind("moov");
+  for (const char* name : {"moov", "trak", "mdia", "minf", "stbl", "stsd", "av01"}) {
+    const std::size_t size = film.find(name, moov) - 2;  // none is larger than 64 KiB
+    const int grown = (static_cast<unsigned char>(film[size]) << 8) +
+                      static_cast<unsigned char>(film[size + 1]) + 32;
+    film[size] = static_cast<char>(grown >> 8);
+    film[size + 1] = static_cast<char>(grown);
+  }
+  return film.insert(film.find("av1C", moov) - 4, box);
+}
+
 bool isGone(pid_t pid) {
   const std::string stat = contentOf("/proc/" + std::to_string(pid) + "/stat");
   return stat.empty() || stat.find(") Z ") != std::string::npos;
@@ -112,6 +152,30 @@ TEST_CASE("the same source gives the same bytes", "[transcoder]") {
   CHECK(canonicalBytes(transcode(folder / "source.mkv", one)) ==
         canonicalBytes(transcode(folder / "source.mkv", two)));
   CHECK(contentOf(one.clipPath) == contentOf(two.clipPath));
+}
+
+TEST_CASE("an animation that would take hours to decode is refused at once", "[transcoder]") {
+  Folder folder;
+  write(folder / "bomb.gif", gifBomb(30'000));
+  const Refusal refusal = refusalOf(folder / "bomb.gif");
+  CHECK(refusal.code == "input.too_complex");
+  CHECK(refusal.what.en.find("7680×4320") != std::string::npos);
+  CHECK_FALSE(refusal.hint.de.empty());
+  write(folder / "short.gif", gifBomb(3));
+  CHECK(Process().probe(openToRead(folder / "short.gif").get()).video.frames == 3);
+}
+
+TEST_CASE("AV1 in Dolby's own colours is refused, and with a common base taken", "[transcoder]") {
+  Folder folder;
+  draw("-f lavfi -i testsrc2=size=64x64:rate=25:duration=0.2 -c:v libaom-av1 -cpu-used 8",
+       folder / "plain.mp4");
+  const std::string plain = contentOf(folder / "plain.mp4");
+  write(folder / "own.mp4", withDolbyVision(plain, 10, 0));
+  const Refusal refusal = refusalOf(folder / "own.mp4");
+  CHECK(refusal.code == "input.dolby_vision_5");
+  CHECK(refusal.what.en.find("profile 10") != std::string::npos);
+  write(folder / "common.mp4", withDolbyVision(plain, 10, 1));
+  CHECK(Process().probe(openToRead(folder / "common.mp4").get()).video.dolbyVisionProfile == 10);
 }
 
 TEST_CASE("the command line writes nothing over what it reads", "[transcoder]") {

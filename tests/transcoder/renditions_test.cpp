@@ -2,12 +2,15 @@
 
 #include <fcntl.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <map>
 #include <set>
 
 #include "support/catch.h"
 #include "transcoder/files.h"
 #include "transcoder/worker/clip_maker.h"
+#include "transcoder/worker/late_start.h"
 
 using namespace clipcourier;
 using namespace clipcourier::transcoder;
@@ -63,7 +66,64 @@ struct Direct {
   Source source;
 };
 
+// Mean difference of two clips' sound, in 16 bits; all of it where one is longer.
+double soundDifference(const std::filesystem::path& one, const std::filesystem::path& other) {
+  const auto sound = [](const std::filesystem::path& clip) {
+    const std::string bytes =
+        outputOf("ffmpeg -v error -i '" + clip.string() + "' -f s16le -ac 1 -");
+    std::vector<std::int16_t> samples(bytes.size() / 2);
+    std::memcpy(samples.data(), bytes.data(), samples.size() * 2);
+    return samples;
+  };
+  const auto a = sound(one), b = sound(other);
+  if (a.size() != b.size() || a.empty()) return INT16_MAX;
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += std::abs(a[i] - b[i]);
+  return sum / static_cast<double>(a.size());
+}
+
+std::string pictureHashes(const std::filesystem::path& clip) {
+  return outputOf("ffmpeg -v error -i '" + clip.string() + "' -map 0:v -f framemd5 -");
+}
+
 }  // namespace
+
+TEST_CASE("an excerpt from late in a film is the same whether what lies before it is read or not",
+          "[transcoder]") {
+  const auto [name, codecs] = GENERATE(table<std::string, std::string>({
+      {"film.mp4", "-c:v libx264 -preset veryfast -g 50 -bf 3 -x264-params open-gop=1 -c:a aac"},
+      {"film.mkv",
+       "-c:v libx265 -preset ultrafast -x265-params keyint=50:open-gop=1:bframes=3:"
+       "log-level=none -c:a libopus"},
+      {"film.ts", "-c:v libx264 -preset veryfast -g 50 -bf 3 -c:a mp2"},
+  }));
+  CAPTURE(name);
+  Folder folder;
+  draw(
+      "-f lavfi -i testsrc2=size=320x240:rate=25:duration=20 "
+      "-f lavfi -i \"aevalsrc='0.4*sin(2*PI*(200+40*t)*t)':s=48000:d=20\" " +
+          codecs,
+      folder / name);
+  Direct direct(folder / name);
+  const std::int64_t startUs = direct.source.firstUs + 15'240'000;
+  const auto late = lateStart(direct.file.get(), direct.source, startUs, true);
+  REQUIRE(late);
+  CHECK(late->keyUs >= direct.source.firstUs + 10'000'000);
+  const Clips seeking(builtIn({"whatsapp"})), reading(builtIn({"whatsapp"}));
+  const Profile& profile = seeking.profiles[0];
+  ClipWish wish{profile, plan(profile, direct.source.probe, 2'000'000), seeking.files[0].get(),
+                startUs};
+  const Made sought = direct.make({wish})[0];
+  wish.fd = reading.files[0].get();
+  direct.source.scan.clockJumps = true;  // then nothing seeks
+  const Made read = direct.make({wish})[0];
+  CHECK(sought.damagedPictures == 0);
+  CHECK(sought.slots == 50);
+  CHECK(read.slots == 50);
+  CHECK(sought.pictureEndUs == read.pictureEndUs);
+  CHECK(pictureHashes(seeking.pathOf("whatsapp")) == pictureHashes(reading.pathOf("whatsapp")));
+  CHECK(soundDifference(seeking.pathOf("whatsapp"), reading.pathOf("whatsapp")) < 200);
+}
 
 TEST_CASE("one request makes several clips of a source, each with its own proof", "[transcoder]") {
   Folder folder;

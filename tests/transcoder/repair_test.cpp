@@ -42,6 +42,19 @@ bool near(const std::array<int, 3>& is, const std::array<int, 3>& wanted, int to
   return true;
 }
 
+// How much each line of a 320x240 picture differs from those above and below it.
+double combing(const std::filesystem::path& film, double second) {
+  const std::string gray = outputOf("ffmpeg -v error -i '" + film.string() +
+                                    "' -vf trim=start=" + std::to_string(second) +
+                                    " -frames:v 1 -f rawvideo -pix_fmt gray -");
+  REQUIRE(gray.size() == 320 * 240);
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(gray[i]); };
+  double sum = 0;
+  for (std::size_t i = 320; i + 320 < gray.size(); ++i)
+    sum += std::abs(2 * at(i) - at(i - 320) - at(i + 320));
+  return sum / static_cast<double>(gray.size());
+}
+
 constexpr std::array<int, 3> kRed{255, 0, 0}, kBlue{0, 0, 255}, kWhite{255, 255, 255};
 
 // Red left, blue right.
@@ -115,6 +128,24 @@ TEST_CASE("interlaced pictures are joined", "[transcoder]") {
   CHECK(result.report.durationMs == 1000);
 }
 
+TEST_CASE("pictures that are interlaced only later on are joined too", "[transcoder]") {
+  Folder parts;
+  draw("-f lavfi -i testsrc2=size=320x240:rate=25:duration=1,scroll=h=0.02 -c:v mpeg2video -q:v 3",
+       parts / "1.m2v");
+  draw(
+      "-f lavfi -i testsrc2=size=320x240:rate=50:duration=1,scroll=h=0.02 -vf "
+      "tinterlace=interleave_top,fieldorder=tff -flags +ildct+ilme -c:v mpeg2video -q:v 3",
+      parts / "2.m2v");
+  write(parts / "both.m2v", contentOf(parts / "1.m2v") + contentOf(parts / "2.m2v"));
+  const Result result(
+      "-framerate 25 -fflags +genpts -f mpegvideo -i '" + (parts / "both.m2v") + "' -c copy",
+      "source.mkv");
+  CHECK_FALSE(result.report.source.video.interlaced);
+  CHECK(hasNotice(result.report.repaired, "repair.deinterlaced"));
+  CHECK(result.report.durationMs == Approx(2000).margin(80));
+  CHECK(combing(result.files.clipPath, 1.6) < combing(result.folder / "source.mkv", 1.6) / 2);
+}
+
 TEST_CASE("sixty frames per second become thirty, odd distances become even", "[transcoder]") {
   const Result fast("-f lavfi -i testsrc2=size=320x240:rate=60:duration=2 -c:v libx264");
   CHECK(fast.report.frameRate.value() == Approx(30));
@@ -139,9 +170,41 @@ TEST_CASE("a black beginning is cut off and the poster is not black", "[transcod
   CHECK(result.report.hasAudio);
 }
 
+TEST_CASE("black is cut off however long it is, be there key pictures in it or not",
+          "[transcoder]") {
+  const std::string keys = GENERATE("-g 25", "-g 9999 -keyint_min 9999 -sc_threshold 0");
+  CAPTURE(keys);
+  const Result result(
+      "-f lavfi -i color=black:size=320x240:rate=25:duration=7 "
+      "-f lavfi -i testsrc2=size=320x240:rate=25:duration=3 "
+      "-f lavfi -i sine=frequency=440:duration=10 "
+      "-filter_complex '[0][1]concat' -c:v libx264 " +
+      keys + " -c:a aac");
+  CHECK(hasNotice(result.report.repaired, "repair.leading_black"));
+  CHECK_FALSE(hasNotice(result.report.advice, "advice.dark_start"));
+  CHECK(result.report.durationMs == 3000);
+  CHECK_FALSE(near(result.colour("320:240:0:0", 0), {0, 0, 0}, 30));
+}
+
+TEST_CASE("a profile may let black stay", "[transcoder]") {
+  Folder folder;
+  OutputFiles files(folder);
+  draw(
+      "-f lavfi -i color=black:size=320x240:rate=25:duration=2 "
+      "-f lavfi -i testsrc2=size=320x240:rate=25:duration=2 "
+      "-filter_complex '[0][1]concat' -c:v libx264",
+      folder / "source.mp4");
+  Profile profile = whatsapp();
+  profile.maxLeadingBlackSeconds = 0;
+  const Heard heard = transcode(folder / "source.mp4", files.work(profile));
+  REQUIRE(heard.reports.size() == 1);
+  CHECK(heard.reports[0].durationMs == 4000);
+}
+
 TEST_CASE("an all-black video stays as it is", "[transcoder]") {
   const Result result("-f lavfi -i color=black:size=320x240:rate=25:duration=1 -c:v libx264");
   CHECK(result.report.durationMs == 1000);
+  CHECK(hasNotice(result.report.advice, "advice.dark_start"));
 }
 
 TEST_CASE("a transparent source is laid on white", "[transcoder]") {

@@ -8,6 +8,7 @@
 #include "transcoder/worker/demuxer.h"
 #include "transcoder/worker/frame_rate.h"
 #include "transcoder/worker/lane.h"
+#include "transcoder/worker/late_start.h"
 #include "transcoder/worker/picture_maker.h"
 #include "transcoder/worker/refusals.h"
 #include "transcoder/worker/sound_line.h"
@@ -69,7 +70,6 @@ class ClipMaker {
         clock_(demuxer_.video().time_base, run.source.scan.rate.perSecond),
         pictures_(*demuxer_.video().codecpar, run.source.orientation, largest(wishes).width,
                   largest(wishes).height, run.background, run.fit) {
-    if (run.source.probe.video.interlaced) deinterlacer_.emplace();
     openSound();
     openLanes();
   }
@@ -134,7 +134,25 @@ class ClipMaker {
     for (std::size_t i = 1; i < order.size(); ++i) lanes_[order[i - 1]]->feeds(*lanes_[order[i]]);
   }
 
+  // What lies long before the clips is not decoded.
+  void skipAhead() {
+    startUs_ = INT64_MAX;
+    for (const ClipWish& each : wishes_) startUs_ = std::min(startUs_, each.startUs);
+    const auto late = lateStart(run_.sourceFd, run_.source, startUs_, sound_.has_value());
+    if (late && demuxer_.seek(late->seekUs)) keyUs_ = late->keyUs;
+  }
+
+  // After a seek everything up to the key picture is left away.
+  bool beforeKey(const AVPacket& packet) {
+    if (!keyUs_ || reachedKey_) return false;
+    const AVRational base = demuxer_.video().time_base;
+    reachedKey_ = (packet.flags & AV_PKT_FLAG_KEY) && packet.pts != AV_NOPTS_VALUE &&
+                  av_rescale_q(packet.pts, base, AV_TIME_BASE_Q) >= *keyUs_ - kSameKeyUs;
+    return !reachedKey_;
+  }
+
   void readAll() {
+    skipAhead();
     while (Packet packet = demuxer_.next()) {
       if (picturesFull() && (!sound_ || sound_->full())) break;
       if (demuxer_.isVideo(*packet)) {
@@ -158,6 +176,7 @@ class ClipMaker {
   }
 
   void feedVideo(const AVPacket& packet) {
+    if (beforeKey(packet)) return;
     const int before = decoder_.errors();
     std::vector<Frame> frames;
     {
@@ -170,9 +189,14 @@ class ClipMaker {
 
   void takeFrame(Frame frame) {
     const std::int64_t us = clock_.timeOf(*frame);
+    if (keyUs_ && us < *keyUs_ - kSameKeyUs) return;  // it leans on what was left away
     made_.pictureEndUs = std::max(made_.pictureEndUs, us + shownFor(*frame));
     frame->pts = us;
     if (picturesFull()) return;
+    if (!deinterlacer_ && isInterlaced(*frame)) {
+      deinterlacer_.emplace();  // films mix both; from here on it tells them apart
+      made_.deinterlaced = true;
+    }
     if (!deinterlacer_) return toSlots(std::move(frame));
     deinterlacer_->feed(std::move(frame), [&](Frame whole) { toSlots(std::move(whole)); });
   }
@@ -235,6 +259,7 @@ class ClipMaker {
 
   void noteDamage(int errorsBefore) {
     if (decoder_.errors() == errorsBefore) return;
+    if (keyUs_ && made_.pictureEndUs <= startUs_) return;  // nobody sees it
     if (made_.firstDamageUs < 0) made_.firstDamageUs = made_.pictureEndUs;
     made_.damagedPictures += decoder_.errors() - errorsBefore;
   }
@@ -302,6 +327,9 @@ class ClipMaker {
   std::vector<std::unique_ptr<Lane>> lanes_;  // by wish
   Frame last_;
   std::int64_t lastUs_ = 0;
+  std::int64_t startUs_ = 0;           // of the clip that begins first
+  std::optional<std::int64_t> keyUs_;  // where reading began, after a seek
+  bool reachedKey_ = false;
   Made made_;  // what is the same for all
 };
 

@@ -31,6 +31,7 @@ struct Made {
   std::optional<Quality> quality;
   double starved = 0;             // see X264Encoder::starved()
   std::int64_t pictureEndUs = 0;  // source time at which the last good picture ends
+  bool deinterlaced = false;      // there were interlaced pictures, if only later on
   int damagedPictures = 0;
   std::int64_t firstDamageUs = -1;
   bool audioLost = false;  // the track could not be used

@@ -18,6 +18,13 @@ namespace {
 constexpr double kSilence = 0.005;                                  // peak, -46 dBFS
 constexpr std::int64_t kShortSilenceUs = 300'000;                   // not worth a cut
 constexpr std::int64_t kLeadInUs = 100'000, kFadeAwayUs = 300'000;  // stay around the sound
+constexpr std::int64_t kWorthSeeingUs = 1'000'000;
+constexpr std::int64_t kMostSought = 10'000'000'000;  // pixels: a minute of CPU for HEVC
+
+std::int64_t pixelsOf(const Source& source) {
+  const Probe::Video& video = source.probe.video;
+  return static_cast<std::int64_t>(video.storedWidth) * video.storedHeight;
+}
 
 std::string seconds(std::int64_t us, char point) {
   char text[32];
@@ -80,9 +87,16 @@ std::optional<std::int64_t> keyBefore(int fd, std::int64_t us) {
   return key;
 }
 
-// Shows `wanted` small pictures from `fromUs` on, with their times, until it answers false.
+struct Showing {
+  std::int64_t fromUs = 0;
+  bool keysOnly = false;
+  std::int64_t pixels = INT64_MAX;  // to be decoded at most
+};
+
+// Shows `wanted` small pictures with their times, until it answers false.
 template <class Wanted>
-void smallPictures(int fd, const Source& source, std::int64_t fromUs, Wanted&& wanted) {
+void smallPictures(int fd, const Source& source, Showing showing, Wanted&& wanted) {
+  const std::int64_t fromUs = showing.fromUs;
   const auto key = fromUs > source.firstUs ? keyBefore(fd, fromUs) : std::nullopt;
   Demuxer demuxer(fd);
   demuxer.dropAudio();
@@ -100,24 +114,56 @@ void smallPictures(int fd, const Source& source, std::int64_t fromUs, Wanted&& w
     }
     more = wanted(*maker->make(*frame, {1, 1}), us);
   };
-  while (Packet packet = more ? demuxer.next() : nullptr) {
+  while (Packet packet = more && showing.pixels > 0 ? demuxer.next() : nullptr) {
+    const bool isKey = packet->flags & AV_PKT_FLAG_KEY;
     if (!started && packet->pts != AV_NOPTS_VALUE)
-      started = av_rescale_q(packet->pts, base, AV_TIME_BASE_Q) >= *key &&
-                (packet->flags & AV_PKT_FLAG_KEY);
-    if (started) decoder.feed(*packet, take);
+      started = av_rescale_q(packet->pts, base, AV_TIME_BASE_Q) >= *key && isKey;
+    if (!started || (showing.keysOnly && !isKey)) continue;
+    decoder.feed(*packet, take);
+    showing.pixels -= pixelsOf(source);
   }
   if (more) decoder.drain(take);
 }
 
-void cutLeadingBlack(int fd, const Source& source, std::int64_t limitUs, Cut& cut) {
-  if (limitUs <= 0 || (cut.startUs == source.firstUs && !source.startsDark)) return;
-  std::int64_t bright = cut.startUs;
-  smallPictures(fd, source, cut.startUs, [&](const AVFrame& picture, std::int64_t us) {
-    if (us - cut.startUs > limitUs || us >= cut.endUs) return false;
+// The first picture between the two that is not dark.
+std::optional<std::int64_t> firstBright(int fd, const Source& source, const Showing& showing,
+                                        std::int64_t endUs) {
+  std::optional<std::int64_t> bright;
+  smallPictures(fd, source, showing, [&](const AVFrame& picture, std::int64_t us) {
+    if (us >= endUs) return false;
     if (isDark(look(picture))) return true;
     bright = us;
     return false;
   });
+  return bright;
+}
+
+// The last key picture before the first that is not dark.
+std::int64_t lastDarkKey(int fd, const Source& source, std::int64_t fromUs) {
+  std::int64_t key = fromUs;
+  smallPictures(fd, source, {fromUs, true, kMostSought},
+                [&](const AVFrame& picture, std::int64_t us) {
+                  if (!isDark(look(picture))) return false;
+                  key = us;
+                  return true;
+                });
+  return key;
+}
+
+// Each picture is looked at up to the limit. What is black for longer is sought through by its key
+// pictures, and cut off when something worth seeing is left.
+std::optional<std::int64_t> endOfBlack(int fd, const Source& source, std::int64_t limitUs,
+                                       const Cut& cut) {
+  const std::int64_t limit = std::min(cut.startUs + limitUs + 1, cut.endUs);
+  if (const auto near = firstBright(fd, source, {cut.startUs}, limit)) return near;
+  const std::int64_t key = lastDarkKey(fd, source, cut.startUs);
+  const std::int64_t endUs = std::min(cut.endUs, source.scan.videoEndUs) - kWorthSeeingUs;
+  return firstBright(fd, source, {key, false, kMostSought}, endUs);
+}
+
+void cutLeadingBlack(int fd, const Source& source, std::int64_t limitUs, Cut& cut) {
+  if (limitUs <= 0 || (cut.startUs == source.firstUs && !source.startsDark)) return;
+  const std::int64_t bright = endOfBlack(fd, source, limitUs, cut).value_or(cut.startUs);
   if (bright <= cut.startUs) return;
   cut.notices.push_back(
       notice("repair.leading_black", "Schwarzer Anfang", "Leading black", bright - cut.startUs));
@@ -128,7 +174,7 @@ void cutTrailingBlack(int fd, const Source& source, Cut& cut) {
   const std::int64_t endUs = std::min(cut.endUs, source.scan.videoEndUs);
   std::optional<std::int64_t> darkSince;
   bool anyBright = false;
-  smallPictures(fd, source, std::max(cut.startUs, endUs - kMaxTrimmedUs),
+  smallPictures(fd, source, {std::max(cut.startUs, endUs - kMaxTrimmedUs)},
                 [&](const AVFrame& picture, std::int64_t us) {
                   if (us >= endUs) return false;
                   const bool dark = isDark(look(picture));

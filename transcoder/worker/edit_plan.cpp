@@ -22,6 +22,7 @@ std::int64_t leadingBlackUs(const Work& work) {
 Source edited(const Source& source, const Edits& edits, const Cut& cut) {
   Source seen = source;
   seen.probe = afterEdits(source.probe, edits);
+  seen.startsDark = source.startsDark && cut.startUs == source.firstUs;
   seen.scan.videoEndUs = std::min(source.scan.videoEndUs, cut.endUs);
   if (seen.scan.audioEndUs) seen.scan.audioEndUs = std::min(*seen.scan.audioEndUs, cut.endUs);
   if (cut.endUs < source.scan.videoEndUs) {

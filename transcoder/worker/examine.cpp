@@ -17,7 +17,9 @@ namespace {
 
 constexpr int kFirstFrames = 6;              // enough to see interlacing
 constexpr int kPacketsWithoutFrame = 1'500;  // then nothing will come
-constexpr std::int64_t kMaxShape = 1'000;    // one side at most so many times the other
+// Measured on one core of 2023: 15 million such pixels in a second, so that these take some hours.
+constexpr std::int64_t kMostAnimated = 200'000'000'000;
+constexpr std::int64_t kMaxShape = 1'000;  // one side at most so many times the other
 
 // Decodes until `wanted` has seen enough (returns false) or the source ends.
 template <class Wanted>
@@ -52,11 +54,36 @@ Orientation turnOf(const AVStream& stream, const AVFrame& frame) {
   return {};
 }
 
-int dolbyVisionProfile(const AVStream& stream) {
+const AVDOVIDecoderConfigurationRecord* dolbyVision(const AVStream& stream) {
   std::size_t size = 0;
   const std::uint8_t* data = sideData(stream, AV_PKT_DATA_DOVI_CONF, size);
-  if (!data || size < sizeof(AVDOVIDecoderConfigurationRecord)) return -1;
-  return reinterpret_cast<const AVDOVIDecoderConfigurationRecord*>(data)->dv_profile;
+  if (!data || size < sizeof(AVDOVIDecoderConfigurationRecord)) return nullptr;
+  return reinterpret_cast<const AVDOVIDecoderConfigurationRecord*>(data);
+}
+
+int dolbyVisionProfile(const AVStream& stream) {
+  const auto* record = dolbyVision(stream);
+  return record ? record->dv_profile : -1;
+}
+
+// Profile 5 has Dolby's own colours only, and so has AV1's profile 10 when it says that it is
+// compatible with nothing.
+void refuseDolbyColours(const AVStream& stream) {
+  const auto* record = dolbyVision(stream);
+  if (!record) return;
+  const int profile = record->dv_profile;
+  if (profile == 5 || (profile == 10 && record->dv_bl_signal_compatibility_id == 0))
+    refuse::dolbyVision5(profile);
+}
+
+// Animations cost by their canvas, however little of it each picture changes: a megabyte can hold a
+// million million pixels. Films' bytes grow with what they show, and their length is limited.
+void refuseBomb(const Scan& scan, const Probe::Video& video) {
+  static constexpr std::array<std::string_view, 4> animations{"gif", "apng", "png", "webp"};
+  if (std::find(animations.begin(), animations.end(), video.codec) == animations.end()) return;
+  const std::int64_t pixels = std::int64_t{video.storedWidth} * video.storedHeight;
+  if (scan.videoPackets > kMostAnimated / pixels)
+    refuse::tooMuchToDecode(scan.videoPackets, video.storedWidth, video.storedHeight);
 }
 
 void refuseShape(int width, int height) {
@@ -205,7 +232,7 @@ Source examine(int fd) {
       refuse::unsupportedCodec(
           codec.codec_id == AV_CODEC_ID_NONE ? std::string("?") : avcodec_get_name(codec.codec_id));
     if (codec.width > 0 && codec.height > 0) refuseShape(codec.width, codec.height);
-    if (dolbyVisionProfile(demuxer.video()) == 5) refuse::dolbyVision5();
+    refuseDolbyColours(demuxer.video());
     source.scan = scan(demuxer);
     source.probe = describe(demuxer, source.scan);
     source.saysWhereOrWho = saysWhereOrWho(demuxer.format());
@@ -224,6 +251,7 @@ Source examine(int fd) {
       source.orientation = turnOf(demuxer.video(), frame);
       source.firstUs = us;
       describePicture(video, demuxer.video(), frame, source.orientation);
+      refuseBomb(source.scan, video);
       source.startsDark = isDark(look(*smallPictures(demuxer, frame).make(frame, {1, 1})));
     }
     video.interlaced = video.interlaced || isInterlaced(frame);

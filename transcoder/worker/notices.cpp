@@ -33,13 +33,14 @@ void add(std::vector<Notice>& notices, const char* code, const std::string& de,
   notices.push_back({code, {de, en}});
 }
 
-void shape(const Probe::Video& video, const Plan& plan, std::vector<Notice>& notices) {
+void shape(const Probe::Video& video, const Plan& plan, bool deinterlaced,
+           std::vector<Notice>& notices) {
   const std::string degrees = std::to_string(video.rotation);
   if (video.rotation != 0)
     add(notices, "repair.rotated", "Aufrecht gedreht (" + degrees + "°).",
         "Turned upright (" + degrees + "°).");
   if (video.mirrored) add(notices, "repair.mirrored", "Spiegelung aufgelöst.", "Mirroring undone.");
-  if (video.interlaced)
+  if (video.interlaced || deinterlaced)
     add(notices, "repair.deinterlaced", "Halbbilder zu ganzen Bildern zusammengefügt.",
         "Interlaced fields joined to whole pictures.");
   if (video.sampleAspect.num != video.sampleAspect.den)
@@ -138,7 +139,7 @@ void damage(const Source& source, const Made& made, Report& report) {
 }  // namespace
 
 void addNotices(const Source& source, const Plan& plan, const Made& made, Report& report) {
-  shape(source.probe.video, plan, report.repaired);
+  shape(source.probe.video, plan, made.deinterlaced, report.repaired);
   colours(source.probe.video, report.repaired);
   timing(source, plan, report.repaired);
   sound(source.probe, plan, made, report);

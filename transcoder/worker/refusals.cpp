@@ -187,13 +187,26 @@ void tooManyPackets() {
           kExportAgain);
 }
 
-void dolbyVision5() {
-  because(
-      "input.dolby_vision_5",
-      {"Das Video ist Dolby Vision Profil 5; ohne Dolbys Verfahren sind seine Farben falsch.",
-       "The video is Dolby Vision profile 5; without Dolby's method its colours come out wrong."},
-      {"Exportieren Sie es als HDR10, HLG, Dolby Vision Profil 8 oder SDR.",
-       "Export it as HDR10, HLG, Dolby Vision profile 8 or SDR."});
+void tooMuchToDecode(std::int64_t frames, int width, int height) {
+  const std::string many = std::to_string(frames);
+  because("input.too_complex",
+          {many + " Bilder mit " + size(width, height) + " Bildpunkten sind zu viel Arbeit.",
+           many + " pictures of " + size(width, height) + " pixels are too much work."},
+          {"Exportieren Sie das Video kleiner, kürzer oder mit weniger Bildern je Sekunde, am "
+           "besten als MP4 (H.264).",
+           "Export the video smaller, shorter or with fewer frames per second, best as MP4 "
+           "(H.264)."});
+}
+
+void dolbyVision5(int profile) {
+  const std::string name = std::to_string(profile);
+  because("input.dolby_vision_5",
+          {"Das Video ist Dolby Vision Profil " + name +
+               "; ohne Dolbys Verfahren sind seine Farben falsch.",
+           "The video is Dolby Vision profile " + name +
+               "; without Dolby's method its colours come out wrong."},
+          {"Exportieren Sie es als HDR10, HLG, Dolby Vision Profil 8 oder SDR.",
+           "Export it as HDR10, HLG, Dolby Vision profile 8 or SDR."});
 }
 
 }  // namespace refuse

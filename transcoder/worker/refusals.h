@@ -39,7 +39,8 @@ namespace refuse {
 [[noreturn]] void tooLong(std::int64_t durationMs, int mostSeconds, const Profile& profile);
 [[noreturn]] void renditionNotNeeded(int width, int height);
 [[noreturn]] void tooManyPackets();
-[[noreturn]] void dolbyVision5();
+[[noreturn]] void tooMuchToDecode(std::int64_t frames, int width, int height);
+[[noreturn]] void dolbyVision5(int profile);  // or another profile with nothing but its colours
 }  // namespace refuse
 
 // "2:05", "0:07.5" is not needed: whole seconds are enough for people.
