@@ -13,8 +13,8 @@ const run = promisify(execFile);
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = process.env.CLIPCOURIER_BIN ?? join(root, 'build/dev/bin');
 
-// Every flow runs on both engines.
-export const engines = ['sqlite', 'postgresql'];
+// Every flow runs on both engines, unless the environment names one.
+export const engines = (process.env.CLIPCOURIER_TEST_ENGINES ?? 'sqlite,postgresql').split(',');
 
 // A port that is free now, below those that the kernel lends to outgoing connections: the service must
 // come back on the same one after it was killed, so it cannot just take any.
