@@ -147,7 +147,7 @@ class ClipMaker {
     if (!keyUs_ || reachedKey_) return false;
     const AVRational base = demuxer_.video().time_base;
     reachedKey_ = (packet.flags & AV_PKT_FLAG_KEY) && packet.pts != AV_NOPTS_VALUE &&
-                  av_rescale_q(packet.pts, base, AV_TIME_BASE_Q) >= *keyUs_ - kSameKeyUs;
+                  av_rescale_q(packet.pts, base, AV_TIME_BASE_Q) >= *keyUs_ - kSameUs;
     return !reachedKey_;
   }
 
@@ -189,7 +189,7 @@ class ClipMaker {
 
   void takeFrame(Frame frame) {
     const std::int64_t us = clock_.timeOf(*frame);
-    if (keyUs_ && us < *keyUs_ - kSameKeyUs) return;  // it leans on what was left away
+    if (keyUs_ && us < *keyUs_ - kSameUs) return;  // it leans on what was left away
     made_.pictureEndUs = std::max(made_.pictureEndUs, us + shownFor(*frame));
     frame->pts = us;
     if (picturesFull()) return;

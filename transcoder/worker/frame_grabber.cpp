@@ -7,7 +7,6 @@
 namespace clipcourier::transcoder {
 namespace {
 
-constexpr std::int64_t kSameUs = 1'500;        // containers round to milliseconds
 constexpr std::int64_t kTooFarUs = 5'000'000;  // a seek that landed so far behind missed
 constexpr std::int64_t kEarlierUs = 3'000'000;
 
@@ -55,10 +54,7 @@ void FrameGrabber::hurry(bool on) {
 }
 
 std::optional<std::int64_t> FrameGrabber::keyBefore(std::int64_t us) const {
-  const auto& keys = source_.scan.keysUs;
-  const auto after = std::upper_bound(keys.begin(), keys.end(), us + kSameUs);
-  if (after == keys.begin()) return std::nullopt;
-  return *std::prev(after);
+  return transcoder::keyBefore(source_.scan, us + kSameUs);
 }
 
 // Reading on is right as long as no key picture lies between here and there.

@@ -1,6 +1,5 @@
 #include "transcoder/worker/late_start.h"
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "transcoder/worker/demuxer.h"
@@ -13,13 +12,6 @@ constexpr std::int64_t kEarlierUs = 3'000'000;  // some seek by decoding times, 
 // Sound that is decoded from the middle on needs some packets until it is right, and containers
 // need not have it beside its picture.
 constexpr std::int64_t kBeforeUs = 3'000'000, kSoundBeforeUs = 1'000'000;
-
-std::optional<std::int64_t> keyBefore(const Source& source, std::int64_t us) {
-  const auto& keys = source.scan.keysUs;
-  const auto after = std::upper_bound(keys.begin(), keys.end(), us);
-  if (after == keys.begin()) return std::nullopt;
-  return *std::prev(after);
-}
 
 // Whether a seek to the key picture finds it, and sound well before `startUs`.
 bool seeksWell(Demuxer& demuxer, const LateStart& late, std::int64_t startUs) {
@@ -34,7 +26,7 @@ bool seeksWell(Demuxer& demuxer, const LateStart& late, std::int64_t startUs) {
     if (us > startUs - kSoundBeforeUs) return false;
     if (!isVideo)
       heard = true;
-    else if ((packet->flags & AV_PKT_FLAG_KEY) && std::abs(us - late.keyUs) <= kSameKeyUs)
+    else if ((packet->flags & AV_PKT_FLAG_KEY) && std::abs(us - late.keyUs) <= kSameUs)
       seen = true;
     else if (!seen && us > late.keyUs)
       return false;
@@ -46,7 +38,7 @@ bool seeksWell(Demuxer& demuxer, const LateStart& late, std::int64_t startUs) {
 
 std::optional<LateStart> lateStart(int fd, const Source& source, std::int64_t startUs, bool sound) {
   if (source.scan.clockJumps || source.scan.soundRecounted) return std::nullopt;
-  const auto key = keyBefore(source, startUs - kBeforeUs);
+  const auto key = keyBefore(source.scan, startUs - kBeforeUs);
   if (!key || *key < source.firstUs + kWorthSeekingUs) return std::nullopt;
   Demuxer demuxer(fd);
   if (!sound) demuxer.dropAudio();

@@ -6,9 +6,6 @@
 
 namespace clipcourier::transcoder {
 
-// Containers round the times of key pictures to milliseconds.
-inline constexpr std::int64_t kSameKeyUs = 1'500;
-
 struct LateStart {
   std::int64_t seekUs = 0;  // to be asked for
   std::int64_t keyUs = 0;   // the first picture to be decoded

@@ -118,7 +118,7 @@ class Finder {
 
   std::optional<Seen> judge(std::int64_t us, std::int64_t& share) {
     std::optional<FrameGrabber::Picture> picture = grabber_.at(us);
-    if (!picture || picture->us < stretch_.startUs - 1'500) return std::nullopt;
+    if (!picture || picture->us < stretch_.startUs - kSameUs) return std::nullopt;
     Seen seen;
     seen.moment.us = picture->us;
     seen.moment.small = makeSmall_(*picture);

@@ -117,6 +117,12 @@ Rate rateOf(std::vector<std::int64_t> times, Fraction fallback) {
   return {snap(std::clamp(1e6 * static_cast<double>(steps.size()) / span, 1.0, 240.0)), false};
 }
 
+std::optional<std::int64_t> keyBefore(const Scan& scan, std::int64_t us) {
+  const auto after = std::upper_bound(scan.keysUs.begin(), scan.keysUs.end(), us);
+  if (after == scan.keysUs.begin()) return std::nullopt;
+  return *std::prev(after);
+}
+
 Scan scan(Demuxer& demuxer) {
   Scan result;
   Extent video, audio;

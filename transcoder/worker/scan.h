@@ -32,6 +32,10 @@ struct Scan {
   bool soundRecounted = false;       // its times stood still (see SoundCount)
 };
 
+inline constexpr std::int64_t kSameUs = 1'500;  // containers round times to milliseconds
+// The last key picture at or before `us`.
+std::optional<std::int64_t> keyBefore(const Scan& scan, std::int64_t us);
+
 // Reads `demuxer` to its end. Throws Refused (nothing in it, encrypted, absurdly many packets).
 Scan scan(Demuxer& demuxer);
 
