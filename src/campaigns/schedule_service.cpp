@@ -52,16 +52,16 @@ Campaign ScheduleService::schedule(CampaignId id, TimePoint at, const std::strin
   Campaign planned = parts_.database.write([&](db::Transaction& tx) {
     CampaignRepository repository(tx);
     // The version guards against an edit between the check and this commit.
-    if (CampaignRepository(tx).get(id).version != before.version)
+    if (repository.get(id).version != before.version)
       throw Error(ErrorKind::conflict, "the campaign was changed while it was checked",
                   "read it again, then schedule", "campaign.changed");
     if (!repository.move(id, {draft, scheduled}, scheduled, now))
-      throw wrongState(CampaignRepository(tx).get(id).state, "schedule");
+      throw wrongState(repository.get(id).state, "schedule");
     repository.setPause(id, "", "");
     repository.setSchedule(id, at, zone);
     parts_.audit.record(tx, actor, "campaign.schedule", "campaign", id.value,
                         {{"at", toIso(at)}, {"time_zone", zone}});
-    return CampaignRepository(tx).get(id);
+    return repository.get(id);
   });
   wantMedia(planned);
   return planned;
@@ -71,11 +71,11 @@ Campaign ScheduleService::unschedule(CampaignId id, const Actor& actor) {
   return parts_.database.write([&](db::Transaction& tx) {
     CampaignRepository repository(tx);
     if (!repository.move(id, {scheduled}, draft, parts_.clock.now()))
-      throw wrongState(CampaignRepository(tx).get(id).state, "unschedule");
+      throw wrongState(repository.get(id).state, "unschedule");
     repository.setSchedule(id, std::nullopt, "");
     parts_.audit.record(tx, actor, "campaign.unschedule", "campaign", id.value,
                         nlohmann::json::object());
-    return CampaignRepository(tx).get(id);
+    return repository.get(id);
   });
 }
 
@@ -114,7 +114,7 @@ bool ScheduleService::startOne(const Campaign& campaign, TimePoint now) {
   }
   return parts_.database.write([&](db::Transaction& tx) {
     CampaignRepository repository(tx);
-    const Campaign still = CampaignRepository(tx).get(campaign.id);
+    const Campaign still = repository.get(campaign.id);
     // Somebody may have chosen another time, or changed the campaign, since it was checked.
     if (still.version != campaign.version || still.scheduledAt != campaign.scheduledAt)
       return false;

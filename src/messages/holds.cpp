@@ -29,10 +29,6 @@ constexpr auto find = R"sql(
   WHERE scope = $1 AND scope_key = $2)sql";
 constexpr auto tries = R"sql(
   SELECT tries FROM holds WHERE scope = $1 AND scope_key = $2 AND held_by = 'system')sql";
-constexpr auto isHeld = R"sql(
-  SELECT 1 FROM holds WHERE scope = $1 AND scope_key = $2 AND (until_ms IS NULL OR until_ms > $3))sql";
-constexpr auto countTry = R"sql(
-  UPDATE holds SET tries = tries + 1 WHERE scope = $1 AND scope_key = $2 AND held_by = 'system')sql";
 constexpr auto probeAt = R"sql(
   UPDATE holds SET probe_at_ms = $1, tries = $2, until_ms = CASE WHEN until_ms < $3 THEN $3 ELSE until_ms END
   WHERE scope = $4 AND scope_key = $5 AND held_by = 'system')sql";
@@ -50,7 +46,6 @@ constexpr auto active = R"sql(
 
 constexpr Millis kFirstProbe{30'000}, kLongestProbe{900'000};
 constexpr Millis kProbeTakes{120'000};  // more than asking takes
-constexpr Millis kForget{3'600'000};    // as in sql::hold
 constexpr Millis kFirstRest{5'000}, kLongestRest{60'000};
 
 // The first, doubled with each try.
@@ -106,13 +101,13 @@ void HoldRepository::probeLater(const Hold& hold, TimePoint now) {
 }
 
 void HoldRepository::rest(Hold hold) {
-  if (db_.scalar<int>(sql::isHeld, hold.scope, hold.key, hold.since)) return;
   const auto found = find(hold.scope, hold.key);
-  const bool lately = found && found->until && *found->until + kForget > hold.since;
-  const int tries = lately ? db_.scalar<int>(sql::tries, hold.scope, hold.key).value_or(0) : 0;
-  hold.until = hold.since + doubled(kFirstRest, tries, kLongestRest);
-  this->hold(hold);
-  db_.run(sql::countTry, hold.scope, hold.key);
+  if (found && (!found->until || *found->until > hold.since)) return;
+  hold.until = hold.since + kFirstRest;
+  this->hold(hold);  // remembers or forgets the tries
+  const int tries = db_.scalar<int>(sql::tries, hold.scope, hold.key).value_or(0);
+  db_.run(sql::probeAt, nullptr, tries + 1, hold.since + doubled(kFirstRest, tries, kLongestRest),
+          hold.scope, hold.key);
 }
 
 void HoldRepository::stillNeeded(const Hold& hold, TimePoint now) {

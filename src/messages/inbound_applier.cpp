@@ -102,16 +102,18 @@ struct InboundApplier::Answered {
 void InboundApplier::apply(db::Transaction& tx, const channels::WebhookEvent& event,
                            const channels::InboundMessage& message, TimePoint now,
                            InboundSummary& summary) const {
+  const bool stop = channels::asksToStop(message);
   const auto sender = tx.scalar<SenderId>(sql::sender, channel_, event.numberId);
   if (!sender) {
     ++summary.unmatched;
-    if (channels::asksToStop(message)) stopElsewhere(tx, event, message, now, summary);
+    // To a number of ours that we do not send with: they are obeyed all the same.
+    if (stop)
+      optOut(tx, writerOrNew(tx, message.waId, message.userId, now), event, message, now, summary);
     return;
   }
   auto original = answered(tx, message.contextId);
   auto customer = writer(tx, message.waId, message.userId);
   if (!customer && original) customer = original->customer;
-  const bool stop = channels::asksToStop(message);
   if (!customer && stop) customer = newCustomer(tx, message.waId, message.userId, now);
   const auto answeredId = original ? std::optional(original->message) : std::nullopt;
   if (tx.run(sql::store, *sender, message.providerMessageId, customer, answeredId, message.type,
@@ -132,15 +134,6 @@ void InboundApplier::apply(db::Transaction& tx, const channels::WebhookEvent& ev
   }
 }
 
-// Somebody wrote to a number of ours that we do not send with: they are obeyed all the same.
-void InboundApplier::stopElsewhere(db::Transaction& tx, const channels::WebhookEvent& event,
-                                   const channels::InboundMessage& message, TimePoint now,
-                                   InboundSummary& summary) const {
-  auto customer = writer(tx, message.waId, message.userId);
-  if (!customer) customer = newCustomer(tx, message.waId, message.userId, now);
-  optOut(tx, *customer, event, message, now, summary);
-}
-
 void InboundApplier::optOut(db::Transaction& tx, CustomerId customer,
                             const channels::WebhookEvent& event,
                             const channels::InboundMessage& message, TimePoint now,
@@ -156,9 +149,7 @@ void InboundApplier::optOut(db::Transaction& tx, CustomerId customer,
 void InboundApplier::apply(db::Transaction& tx, const channels::PreferenceEvent& preference,
                            TimePoint now, InboundSummary& summary) const {
   if (!preference.stop) return;  // "resume" lifts the provider's block; it is no new consent
-  auto customer = writer(tx, preference.waId, preference.userId);
-  if (!customer) customer = newCustomer(tx, preference.waId, preference.userId, now);
-  optOut_.apply(tx, *customer, channel_,
+  optOut_.apply(tx, writerOrNew(tx, preference.waId, preference.userId, now), channel_,
                 {"provider_preference", channel_, "user_preferences: stop " + preference.category},
                 actedAt(preference.at, now), now);
   ++summary.optOuts;
@@ -224,6 +215,12 @@ std::optional<CustomerId> InboundApplier::writer(db::Transaction& tx, const std:
   for (const Identity& identity : identities(waId, userId))
     if (const auto owner = repository.owner(identity)) return owner;
   return std::nullopt;
+}
+
+CustomerId InboundApplier::writerOrNew(db::Transaction& tx, const std::string& waId,
+                                       const std::string& userId, TimePoint now) const {
+  const auto known = writer(tx, waId, userId);
+  return known ? *known : newCustomer(tx, waId, userId, now);
 }
 
 CustomerId InboundApplier::newCustomer(db::Transaction& tx, const std::string& waId,

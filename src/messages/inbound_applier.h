@@ -44,11 +44,10 @@ class InboundApplier {
                                    const std::string& userId) const;
   CustomerId newCustomer(db::Transaction& tx, const std::string& waId, const std::string& userId,
                          TimePoint now) const;
+  CustomerId writerOrNew(db::Transaction& tx, const std::string& waId, const std::string& userId,
+                         TimePoint now) const;
   void learn(db::Transaction& tx, CustomerId customer, const channels::InboundMessage& message,
              TimePoint now) const;
-  void stopElsewhere(db::Transaction& tx, const channels::WebhookEvent& event,
-                     const channels::InboundMessage& message, TimePoint now,
-                     InboundSummary& summary) const;
   void optOut(db::Transaction& tx, CustomerId customer, const channels::WebhookEvent& event,
               const channels::InboundMessage& message, TimePoint now,
               InboundSummary& summary) const;

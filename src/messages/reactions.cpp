@@ -44,6 +44,12 @@ bool holdsScope(Reaction reaction) {
          reaction == Reaction::account || reaction == Reaction::auth;
 }
 
+// The provider was not reached at all: neither the message nor its sender is to blame.
+bool notReached(const Problem& problem) {
+  return problem.temporary && problem.code == 0 && problem.maxTries == 0 &&
+         problem.reaction == Reaction::retry;
+}
+
 std::vector<SenderId> idsOf(db::Connection& db, const char* statement, SenderId sender) {
   std::vector<SenderId> ids;
   for (auto& [id] : db.query<SenderId>(statement, sender)) ids.push_back(id);
@@ -95,11 +101,6 @@ std::optional<Problem> problemOf(AttemptRef attempt, const channels::SendOutcome
 Problem problemOf(AttemptRef attempt, const channels::ErrorInfo& error, int code) {
   return {attempt,     code,      error.reaction, error.temporary, code == 0 || error.code != 0,
           error.after, Millis(0), error.maxTries};
-}
-
-bool notReached(const Problem& problem) {
-  return problem.temporary && problem.code == 0 && problem.maxTries == 0 &&
-         problem.reaction == Reaction::retry;
 }
 
 std::string codeText(const Problem& problem, const char* without) {

@@ -28,9 +28,6 @@ std::optional<Problem> problemOf(AttemptRef attempt, const channels::SendOutcome
 Problem problemOf(AttemptRef attempt, const channels::ErrorInfo& error, int code);
 std::string codeText(const Problem& problem, const char* without);
 
-// The provider was not reached at all: neither the message nor its sender is to blame.
-bool notReached(const Problem& problem);
-
 struct ReactionSettings {
   Millis scopeHold{60'000};  // how long a scope rests at least
   // A campaign pauses itself when so many of its last sends were refused for what they are.
