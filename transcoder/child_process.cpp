@@ -44,6 +44,7 @@ struct ChildPlan {
   int descriptorCount;
   rlim_t memory, output, cpu;
   int cgroup;  // its entrance; -1: none
+  int niceness;
   pid_t parent;
 };
 
@@ -91,6 +92,7 @@ void resetSignals() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != plan.parent) _exit(127);  // we were orphaned before the line above
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  setpriority(PRIO_PROCESS, 0, plan.niceness);
   if (plan.cgroup >= 0 && write(plan.cgroup, "0", 1) != 1) _exit(127);
   placeDescriptors(plan);
   applyLimits(plan);
@@ -151,6 +153,7 @@ ChildProcess::ChildProcess(const ChildOptions& options) {
                        options.output.bytes,
                        static_cast<rlim_t>(options.cpu.count()),
                        group_ ? group_->entrance() : -1,
+                       options.niceness,
                        getpid()};
   pid_ = fork();
   if (pid_ < 0) cannotStart("fork");

@@ -42,6 +42,7 @@ struct ChildOptions {
   std::chrono::seconds cpu{};
   std::filesystem::path cgroup;  // gets a group for the child; empty: none
   int cpuWeight = 100;
+  int niceness = 0;  // of nice(2)
 };
 
 // A child process in a process group of its own, which dies with us. Killed by the destructor when

@@ -14,6 +14,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kTick{50};
 constexpr std::size_t kKeptLog = 2'000;
+constexpr int kEncoderNiceness = 10;
 
 [[noreturn]] void unavailable(const std::string& code, const std::string& what) {
   throw Error(ErrorKind::unavailable, "the transcoder " + what,
@@ -191,8 +192,13 @@ ChildOptions options(const std::filesystem::path& program, const Limits& limits,
   child.output = limits.output;
   child.cpu = limits.cpu;
   child.cgroup = limits.cgroup;
-  child.cpuWeight = limits.cpuWeight;
   return child;
+}
+
+// Encoding takes all processors for minutes: whatever somebody waits for goes before it.
+void standBack(ChildOptions& child, const Limits& limits) {
+  child.cpuWeight = limits.cpuWeight;
+  child.niceness = kEncoderNiceness;
 }
 
 // The worker's descriptors begin at 3, in the order of eachDescriptor(). Returns ours.
@@ -235,9 +241,9 @@ void Process::transcode(const Work& work, const Listener& listener,
   const std::vector<int> handed = renumber(theirs);
   Answers answers(work, listener);
   const auto take = [&](const Answer& answer) { return std::visit(answers, answer); };
-  const auto last = Conversation(options(program_, limits_, {std::move(theirs)}, handed),
-                                 limits_.wall, cancelled, take)
-                        .run();
+  ChildOptions child = options(program_, limits_, {std::move(theirs)}, handed);
+  if (!work.renditions.empty()) standBack(child, limits_);
+  const auto last = Conversation(child, limits_.wall, cancelled, take).run();
   if (last) brokeProtocol("answered what nobody asked");
   answers.throwUnlessComplete();
 }

@@ -22,7 +22,7 @@ struct Limits {
   std::chrono::seconds wall{1800};
   ByteSize output = 1_GiB;       // largest file it may write; above every built-in profile's limit
   std::filesystem::path cgroup;  // also limits the worker in a cgroup below it, see worker_group.h
-  int cpuWeight = 50;            // there; 100 is what everybody else has
+  int cpuWeight = 50;            // of encoders there; 100 is what everybody else has
 };
 
 // What the caller wants to hear while a worker works; each may be empty. They are called on the

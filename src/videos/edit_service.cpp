@@ -259,6 +259,7 @@ void EditService::makeAnew(db::Transaction& tx, const Video& video) {
   const TimePoint now = clock_.now();
   const auto profiles = wantedProfiles(profiles_, ClipRepository(tx).ofVideo(video.id));
   cancelWork(tx, video.id, now);
+  addPictures(tx, video.id, now);
   addClips(tx, video, profiles, now);
   updateState(tx, video.id, now);
 }

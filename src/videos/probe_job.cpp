@@ -40,6 +40,7 @@ void ProbeJob::run(jobs::JobContext& context) {
       const TimePoint now = clock_.now();
       VideoRepository videos(tx);
       if (!videos.setSource(id, source, now)) return;
+      addPictures(tx, id, now);
       addClips(tx, videos.get(id), profiles_.forUploads(), now);
       updateState(tx, id, now);
     });

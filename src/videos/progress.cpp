@@ -8,7 +8,8 @@
 namespace clipcourier::videos {
 namespace {
 
-constexpr int kProbed = 10;  // per cent of the whole that the probe is worth
+constexpr int kProbed = 10;     // per cent of the whole that the probe is worth
+constexpr int kClipsMade = 99;  // the poster is missing
 
 Words wordsFor(VideoState state) {
   switch (state) {
@@ -115,6 +116,12 @@ Progress whileTranscoding(const Video& video, const std::vector<Clip>& newestFir
   return progress;
 }
 
+Progress whilePosterIsMade(const OpenJobs& jobs) {
+  Progress progress{kClipsMade, {"Das Vorschaubild wird erstellt", "Making the poster"}, {}, {}};
+  if (!jobs.pictures.empty()) addWords(progress, {&jobs.pictures.front()});
+  return progress;
+}
+
 }  // namespace
 
 Progress progressOf(const Clip& clip, const OpenJobs& jobs) {
@@ -131,6 +138,7 @@ Progress progressOf(const Video& video, const std::vector<Clip>& newestFirst,
   if (std::ranges::any_of(newestFirst, inWork)) return whileTranscoding(video, newestFirst, jobs);
   if (video.state == VideoState::ready)
     return {100, wordsWhenReady(video, newestFirst, false), {}, {}};
+  if (video.state == VideoState::transcoding) return whilePosterIsMade(jobs);
   Progress progress{0, wordsFor(video.state), {}, {}};
   const bool probing = video.state == VideoState::uploaded || video.state == VideoState::probing;
   if (!probing || jobs.probes.empty()) return progress;

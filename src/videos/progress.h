@@ -20,7 +20,7 @@ struct Progress {
 
 // The jobs that are open about a video, the youngest first.
 struct OpenJobs {
-  std::vector<jobs::Job> probes, transcodes;
+  std::vector<jobs::Job> probes, transcodes, pictures;
 };
 
 Progress progressOf(const Clip& clip, const OpenJobs& jobs);

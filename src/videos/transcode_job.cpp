@@ -30,16 +30,12 @@ bool isOpen(const jobs::Job& job) {
   return job.state == jobs::JobState::waiting || job.state == jobs::JobState::running;
 }
 
-// A poster that somebody chose is made by a job of its own: one that cannot be read must not stand
-// in the way of the clips, and beside it the candidates are still looked for.
-bool hasPosterJob(const Video& video) { return video.poster.kind != PosterWish::Kind::best; }
-
 // Whether the poster is missing and no other job is to make it: a wish or edits that came while
 // this one ran must not be told its failure.
 bool owesPoster(db::Connection& connection, const Video& video, const jobs::Lease& lease) {
   jobs::JobList jobs(connection);
   if (jobs.cancelRequested(lease)) return false;
-  if (lease.kind != kPicturesJob && hasPosterJob(video)) return false;
+  if (lease.kind != kPicturesJob) return false;
   const auto newest = jobs.latest(kPicturesJob, video.id.value);
   if (newest && newest->id != lease.id && isOpen(*newest)) return false;
   return !hasPosterWished(PictureRepository(connection).current(video.id, video.editVersion),
@@ -53,7 +49,7 @@ bool has(const std::vector<VideoPicture>& pictures, PictureKind kind) {
 }  // namespace
 
 jobs::Handler TranscodeJob::clipsHandler(int threads) {
-  return handler(kTranscodeJob, threads, Scope::all);
+  return handler(kTranscodeJob, threads, Scope::clips);
 }
 
 jobs::Handler TranscodeJob::picturesHandler(int threads) {
@@ -91,10 +87,10 @@ std::optional<Missing> TranscodeJob::begin(jobs::JobContext& context, Scope scop
     missing.clips = clipsOf(tx, context.lease());
     for (const Clip& clip : missing.clips) ClipRepository(tx).setEncoding(clip.id);
     const auto pictures = PictureRepository(tx).current(video->id, video->editVersion);
-    missing.posters = !(scope == Scope::all && hasPosterJob(*video)) &&
-                      !hasPosterWished(pictures, *video) && video->pictureFailure.empty();
-    missing.candidates = !has(pictures, PictureKind::candidate);
-    missing.extras = scope == Scope::all && !has(pictures, PictureKind::storyboard);
+    missing.posters = scope == Scope::posters && !hasPosterWished(pictures, *video) &&
+                      video->pictureFailure.empty();
+    missing.candidates = scope == Scope::posters && !has(pictures, PictureKind::candidate);
+    missing.extras = scope == Scope::clips && !has(pictures, PictureKind::storyboard);
     if (!missing.nothing()) found = std::move(missing);
   });
   return found;

@@ -10,8 +10,8 @@
 
 namespace clipcourier::videos {
 
-// Makes what is missing of a video: its pictures and the clips that were planned, in one run of the
-// transcoder. A killed process repeats it for what is still missing then.
+// Makes what is missing of a video: the clips that were planned, in one run of the transcoder, and
+// beside them its poster. A killed process repeats it for what is still missing then.
 class TranscodeJob {
  public:
   // Borrows its arguments; they must outlive it.
@@ -20,11 +20,11 @@ class TranscodeJob {
       : parts_{store, transcoder, profiles, proof, clock} {}
 
   jobs::Handler clipsHandler(int threads);
-  // The poster alone, so that a choice is seen at once however long the clips take.
+  // The poster and its candidates, seen at once however long the clips of all videos take.
   jobs::Handler picturesHandler(int threads);
 
  private:
-  enum class Scope { all, posters };
+  enum class Scope { clips, posters };
   jobs::Handler handler(const char* kind, int threads, Scope scope);
   void run(jobs::JobContext& context, Scope scope);
   std::optional<Missing> begin(jobs::JobContext& context, Scope scope) const;

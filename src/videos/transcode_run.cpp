@@ -149,6 +149,7 @@ void TranscodeRun::keep(const transcoder::Posters& posters) {
   commit([&](db::Transaction& tx) {
     for (const VideoPicture& one : made)
       if (one.file) PictureRepository(tx).add(one);
+    updateState(tx, missing_.video.id, parts_.clock.now());
   });
 }
 

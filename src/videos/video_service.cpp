@@ -69,6 +69,7 @@ Video VideoService::convertAgain(VideoId id, const Actor& actor) {
       addProbe(tx, id, now);
     } else {
       videos.setPictureFailure(id, std::nullopt);
+      addPictures(tx, id, now);
       addClips(tx, before, profilesToRepeat(profiles_, clips.ofVideo(id)), now);
       updateState(tx, id, now);
     }

@@ -6,6 +6,7 @@
 #include "jobs/job_queue.h"
 #include "transcoder/job.h"
 #include "videos/clip_repository.h"
+#include "videos/picture_repository.h"
 #include "videos/video_repository.h"
 
 namespace clipcourier::videos {
@@ -39,6 +40,12 @@ const std::string* firstProfile(const std::vector<Clip>& newestFirst, std::int64
   for (auto clip = newestFirst.rbegin(); clip != newestFirst.rend(); ++clip)
     if (clip->editVersion == editVersion) return &clip->profile;
   return nullptr;
+}
+
+// Whether it has no poster yet and will get one. One of older edits does for a video that has it.
+bool awaitsPoster(db::Connection& connection, const Video& video) {
+  return video.pictureFailure.empty() &&
+         PictureRepository(connection).newestWithPosters(video.id, video.editVersion) == 0;
 }
 
 }  // namespace
@@ -102,7 +109,6 @@ void addClips(db::Transaction& tx, const Video& video, const std::vector<std::st
                             .dueAt = now,
                             .maxAttempts = kMaxAttempts},
                            now);
-  if (video.poster.kind != PosterWish::Kind::best) addPictures(tx, video.id, now);
 }
 
 void addPictures(db::Transaction& tx, VideoId video, TimePoint now) {
@@ -125,11 +131,12 @@ void updateState(db::Transaction& tx, VideoId id, TimePoint now) {
   VideoRepository videos(tx);
   // Locked first: two clips that end at once must not each take the other for unfinished.
   if (!videos.lock(id)) return;
+  const Video video = videos.get(id);
   const auto clips = ClipRepository(tx).ofVideo(id);
-  const std::string* profile = firstProfile(clips, videos.get(id).editVersion);
+  const std::string* profile = firstProfile(clips, video.editVersion);
   if (!profile) return;
   const ProfileClips first = clipsOf(clips, *profile);
-  if (first.inWork)
+  if (first.inWork || (first.ready && awaitsPoster(tx, video)))
     videos.setState(id, VideoState::transcoding, now);
   else if (first.ready)
     videos.setState(id, VideoState::ready, now);

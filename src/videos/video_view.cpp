@@ -55,6 +55,8 @@ std::map<VideoId, Rows> rowsOf(db::Connection& connection, VideoId first, VideoI
     rows[{job.subjectId}].jobs.probes.push_back(std::move(job));
   for (auto& job : jobs.open(kTranscodeJob, first.value, last.value))
     rows[{job.subjectId}].jobs.transcodes.push_back(std::move(job));
+  for (auto& job : jobs.open(kPicturesJob, first.value, last.value))
+    rows[{job.subjectId}].jobs.pictures.push_back(std::move(job));
   for (auto& [id, others] : VideoRepository(connection).sameOriginals(first, last))
     rows[id].sameOriginal = std::move(others);
   return rows;

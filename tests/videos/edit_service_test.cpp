@@ -159,6 +159,7 @@ TEST_CASE("a video that is ready by older edits says why the newest gave no clip
   };
   settle("whatsapp", false);
   settle("telegram", false);
+  world.addPoster(video.id);
   CHECK(world.view(video.id).editsFailure.empty());
 
   world.edits.setEdits(video.id, 1, {{"mute", true}}, world.actor);

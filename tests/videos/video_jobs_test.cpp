@@ -210,7 +210,8 @@ TEST_CASE("stopping the service gives the clip back, and the next start makes it
     REQUIRE(waitFor([&] { return world.count("clips WHERE state = 'encoding'") == 1; }));
     CHECK(workers.runner.stop(10s));
   }
-  CHECK(world.count("jobs WHERE state = 'waiting' AND attempts = 0") == 1);
+  CHECK(world.count(
+            R"(jobs WHERE kind = 'video.transcode' AND state = 'waiting' AND attempts = 0)") == 1);
   CHECK(tempFiles(world).empty());
   Workers workers(world);
   REQUIRE(workers.done(id));
@@ -235,8 +236,10 @@ TEST_CASE("a full disk is told, and the clip is made once there is room", "[vide
     });
   };
   soon();  // a second time is no reason to give up
-  REQUIRE(
-      waitFor([&] { return world.count("jobs WHERE state = 'waiting' AND attempts = 2") == 1; }));
+  REQUIRE(waitFor([&] {
+    return world.count(
+               "jobs WHERE kind = 'video.transcode' AND state = 'waiting' AND attempts = 2") == 1;
+  }));
   const Progress progress = world.view(video.id).progress;
   CHECK(progress.lastError == "media.full");
   CHECK(progress.retryAt > world.clock.now());
@@ -289,7 +292,9 @@ TEST_CASE("new edits end the running work at once and make all clips anew", "[vi
   const auto edited = std::chrono::steady_clock::now();
   world.edits.setEdits(video.id, 1, {{"trim_start_ms", 1'000}, {"trim_end_ms", 3'000}},
                        world.actor);
-  REQUIRE(waitFor([&] { return world.count("jobs WHERE state = 'cancelled'") == 1; }));
+  REQUIRE(waitFor([&] {
+    return world.count("jobs WHERE kind = 'video.transcode' AND state = 'cancelled'") == 1;
+  }));
   CHECK(std::chrono::steady_clock::now() - edited < 2s);
   REQUIRE(workers.done(video.id));
   const VideoView view = world.view(video.id);
@@ -298,6 +303,25 @@ TEST_CASE("new edits end the running work at once and make all clips anew", "[vi
   for (const ClipView& each : view.clips) CHECK(each.clip.editVersion == 2);
   CHECK(world.count("clips") == static_cast<std::int64_t>(kUploads.size()));
   CHECK(tempFiles(world).empty());
+}
+
+TEST_CASE("a poster does not wait for the clips of other videos", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  world.profiles = Profiles(transcoder::builtInProfiles(), kUploads);
+  Workers workers(world);
+  const Video first = world.upload(film(20));
+  REQUIRE(waitFor([&] { return world.count("clips WHERE state = 'encoding'") > 0; }));
+  const Video second = world.upload(film(3));
+  const auto hasPoster = [&] {
+    return std::ranges::count(world.view(second.id).pictures, PictureKind::poster,
+                              &VideoPicture::kind) == 1;
+  };
+  REQUIRE(waitFor(hasPoster, 60s));
+  // The only thread for clips is still busy with the first.
+  CHECK(world.video(first.id).state == VideoState::transcoding);
+  for (const Clip& clip : world.clips(second.id)) CHECK(clip.state == ClipState::planned);
+  REQUIRE(workers.done(first.id));
+  checkReady(world, second.id);
 }
 
 TEST_CASE("a profile asked for later gets its clip, and the others stay", "[videos]") {
@@ -340,6 +364,7 @@ TEST_CASE("edits that no clip can be made with tell why there is no poster eithe
   Workers workers(world);
   REQUIRE(workers.reaches(video.id, VideoState::failed));
   CHECK(world.clips(video.id).at(0).state == ClipState::refused);
+  REQUIRE(waitFor([&] { return world.count("jobs WHERE state IN ('waiting', 'running')") == 0; }));
   CHECK_FALSE(world.video(video.id).pictureFailure.empty());
   world.edits.removeLogo(video.id, {}, world.actor);
   REQUIRE(workers.done(video.id));

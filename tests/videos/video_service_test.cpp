@@ -39,6 +39,7 @@ Clip makeReady(World& world, Clip clip, const std::string& sha256) {
     CHECK(clips.makeReady(clip, world.clock.now()));
     updateState(tx, clip.videoId, world.clock.now());
   });
+  world.addPoster(clip.videoId);
   return world.clips(clip.videoId).at(0);
 }
 
@@ -176,6 +177,33 @@ TEST_CASE("a video is ready with its first clip, and failed when that one cannot
     CHECK(nlohmann::json::parse(refused.failure).get<Failure>() == tooLong);
     CHECK(world.view(video.id).clips.at(0).clip.state == ClipState::refused);
   }
+}
+
+TEST_CASE("a video is ready once its poster is there too, or cannot be made", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  const Video video = world.upload("x");
+  probed(world, video.id);
+  world.write([&](db::Transaction& tx) {
+    Clip clip = ClipRepository(tx).ofVideo(video.id).at(0);
+    clip.sha256 = "ab";
+    clip.report = clip.reportMac = "{}";
+    CHECK(ClipRepository(tx).setEncoding(clip.id));
+    CHECK(ClipRepository(tx).makeReady(clip, world.clock.now()));
+    updateState(tx, video.id, world.clock.now());
+  });
+  const VideoView waiting = world.view(video.id);
+  CHECK(waiting.video.state == VideoState::transcoding);
+  CHECK(waiting.progress.percent == 99);
+  CHECK(waiting.progress.words.en == "Making the poster");
+  SECTION("made") { world.addPoster(video.id); }
+  SECTION("not to be made") {
+    world.write([&](db::Transaction& tx) {
+      VideoRepository(tx).setPictureFailure(video.id, failureFor("transcoder.timeout"));
+      updateState(tx, video.id, world.clock.now());
+    });
+  }
+  CHECK(world.video(video.id).state == VideoState::ready);
+  CHECK(world.view(video.id).progress.percent == 100);
 }
 
 TEST_CASE("a served profile shows the clip of the one that serves it", "[videos]") {

@@ -54,6 +54,20 @@ struct World {
     return database->read(
         [&](db::Connection& c) { return *c.scalar<std::int64_t>("SELECT count(*) FROM " + what); });
   }
+  // As the job for pictures does.
+  void addPoster(VideoId id) {
+    write([&](db::Transaction& tx) {
+      const Video of = VideoRepository(tx).get(id);
+      VideoPicture poster;
+      poster.videoId = id;
+      poster.editVersion = of.editVersion;
+      poster.revision = of.pictureRevision;
+      poster.kind = PictureKind::poster;
+      poster.file = {"aa", {1}};
+      PictureRepository(tx).add(poster);
+      updateState(tx, id, clock.now());
+    });
+  }
   std::vector<std::string> storedFiles() const;
 
   TestDatabase database;

@@ -31,7 +31,8 @@ std::optional<int> betterSeconds(const Profile& profile, const Probe& source, co
   int better = 0, worse = most + 5;
   while (worse - better > 5) {
     const int middle = (better + worse) / 10 * 5;
-    const bool is = isClearlyBetter(plan(profile, source, middle * 1'000'000LL), now);
+    const bool is =
+        isClearlyBetter(plan(profile, source, middle * 1'000'000LL, now.complexity), now);
     (is ? better : worse) = middle;
   }
   return better >= 10 ? std::optional(better) : std::nullopt;
@@ -39,7 +40,7 @@ std::optional<int> betterSeconds(const Profile& profile, const Probe& source, co
 
 void adviseTrim(const Profile& profile, const Probe& source, const Plan& plan,
                 std::vector<Notice>& advice) {
-  if (plan.expectedCrf <= plan.crf + 1) return;  // the budget suffices
+  if (plan.expectedCrf <= profile.video.crf + 1) return;  // the budget suffices
   const auto seconds = betterSeconds(profile, source, plan);
   if (!seconds) return;
   const std::string length = std::to_string(*seconds);

@@ -23,6 +23,9 @@ constexpr int kFullSoundKbps = 28;                    // below, high notes are l
 constexpr int kLowSampleRate = 24'000;
 // The rate factor above which a smaller picture looks better than the same one with artefacts.
 constexpr double kComfortCrf = 30;
+// How far an encode may pass it before a smaller one is worth a second: two thirds of the bits.
+constexpr double kStarvedBy = 4;
+constexpr double kEvenFrom = 8;
 
 // The even number below, but 719.9 is 720: nothing is enlarged by a rounding.
 int even(double value) { return std::max(2, static_cast<int>((value + 0.51) / 2) * 2); }
@@ -134,6 +137,10 @@ void setSound(Plan& plan, const Profile& profile, int kbps) {
                                                : profile.audio.sampleRate;
 }
 
+double comfortCrf(const Profile& profile) {
+  return std::max<double>(kComfortCrf, profile.video.crf);
+}
+
 // The first rung on which the picture looks well; none when even the last is below the floor.
 std::optional<Plan> filmFor(const Profile& profile, const Probe& source, double seconds,
                             Complexity complexity) {
@@ -153,11 +160,13 @@ std::optional<Plan> filmFor(const Profile& profile, const Probe& source, double 
     plan.maxKbps = budget.maxKbps;
     plan.bufferKbit = std::max(budget.bufferKbit, 1);
     plan.crf = profile.video.crf;
+    plan.complexity = complexity;
     plan.expectedCrf = std::max(plan.crf, expected);
-    // Known to be hard: an even picture from the start instead of a good one until the buffer ends.
-    if (complexity) plan.crf = std::max(plan.crf, std::min(expected - 2, 45.0));
+    // Known to be hard: a more even picture from the start instead of a good one until the buffer
+    // ends. Smaller ones may turn out easier than their share, as noise does.
+    if (complexity) plan.crf = std::max(plan.crf, std::min(expected - kEvenFrom, 45.0));
     best = plan;
-    if (expected <= std::max<double>(kComfortCrf, profile.video.crf)) break;
+    if (expected <= comfortCrf(profile)) break;
   }
   if (!best || best->expectedCrf > profile.floor.crf) return std::nullopt;
   return best;
@@ -220,6 +229,21 @@ int longestSeconds(const Profile& profile, const Probe& source, Complexity compl
     (filmFor(profile, source, middle, complexity) ? fine : tooMuch) = middle;
   }
   return fine;
+}
+
+Plan encoded(const Plan& before, const Probe& source, std::uint64_t bytes, double crf) {
+  Plan plan = before;
+  const double seconds = static_cast<double>(before.slots) / before.frameRate.value();
+  const double kbps = static_cast<double>(bytes) * 8 / 1000 / seconds - before.audioKbps;
+  plan.expectedCrf = std::max(crf, before.crf);
+  const Rung rung{before.width, before.height, before.frameRate};
+  plan.complexity = RateModel::measured(pixelsOf(rung), newPicturesPerSecond(rung, source.video),
+                                        plan.expectedCrf, kbps);
+  return plan;
+}
+
+bool isStarved(const Plan& encoded, const Profile& profile) {
+  return encoded.expectedCrf > comfortCrf(profile) + kStarvedBy;
 }
 
 Plan tighter(const Plan& before, const Profile& profile, std::uint64_t bytes) {

@@ -144,12 +144,18 @@ PosterScene movingSceneOf(const Work& work, const Source& source, const Stretch&
 }
 
 Posters makePosters(const Work& work, const PosterScene& scene) {
-  if (work.inputs.posterImage >= 0)
-    return writePosters(*readOwnPoster(work.inputs.posterImage, {scene.width, scene.height},
-                                       work.edits.background.value_or(0xffffff)),
-                        0, work.pictures);
-  return work.posterAtMs ? posterAt(scene, *work.posterAtMs, work.pictures)
-                         : findPosters(scene, work.pictures);
+  const bool own = work.inputs.posterImage >= 0;
+  if (!own && !work.posterAtMs) return findPosters(scene, work.pictures);
+  Posters made =
+      own ? writePosters(*readOwnPoster(work.inputs.posterImage, {scene.width, scene.height},
+                                        work.edits.background.value_or(0xffffff)),
+                         0, work.pictures)
+          : posterAt(scene, *work.posterAtMs, work.pictures);
+  if (work.pictures.candidates.empty()) return made;
+  PictureOutputs others;
+  others.candidates = work.pictures.candidates;
+  made.candidates = findPosters(scene, others).candidates;
+  return made;
 }
 
 }  // namespace clipcourier::transcoder

@@ -39,6 +39,11 @@ RateModel::RateModel(const Probe::Video& source, std::optional<double> measured)
   atReference_ = std::min(atReference_, std::max(own, 1.0));
 }
 
+double RateModel::measured(double pixels, double fps, double crf, double kbps) {
+  const double asReference = shape(pixels, fps) * std::exp2((kCrf - crf) / kCrfToHalve);
+  return std::max(kbps, 0.1) / asReference / (kPixels * kFps / 1000);
+}
+
 double RateModel::kbps(double pixels, double fps, double crf) const {
   return atReference_ * shape(pixels, fps) * std::exp2((kCrf - crf) / kCrfToHalve);
 }

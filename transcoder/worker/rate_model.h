@@ -15,6 +15,9 @@ class RateModel {
   // somebody looked; none: ordinary footage, or less when the source itself was made with less.
   explicit RateModel(const Probe::Video& source, std::optional<double> measured = std::nullopt);
 
+  // What pictures that took `kbps` at the rate factor `crf` come to, for `measured` above.
+  static double measured(double pixels, double fps, double crf, double kbps);
+
   double kbps(double pixels, double fps, double crf) const;
   double crf(double pixels, double fps, double kbps) const;  // that such a rate comes to
 

@@ -102,14 +102,22 @@ class Transcode {
  private:
   void planOrRefuse(const Rendition& rendition) try {
     const Profile& profile = rendition.profile;
-    const std::int64_t startUs = edits_.startUs;
-    const std::int64_t durationUs = endOf(edits_.source, startUs, profile.maxSeconds) - startUs;
-    Plan made = plan(profile, edits_.source.probe, durationUs);
+    open_.push_back({&rendition, {profile, planFor(profile), rendition.clip, edits_.startUs}, {}});
+  } catch (const Refused& refused) {
+    sayRefused(rendition.profile, refused);
+  }
+
+  Plan planFor(const Profile& profile, Complexity complexity = std::nullopt) const {
+    const std::int64_t durationUs =
+        endOf(edits_.source, edits_.startUs, profile.maxSeconds) - edits_.startUs;
+    Plan made = plan(profile, edits_.source.probe, durationUs, complexity);
     // Loudness was measured with the profile's channels.
     if (work_.edits.loudness) made.audioChannels = profile.audio.channels;
-    open_.push_back({&rendition, {profile, made, rendition.clip, startUs}, {}});
-  } catch (const Refused& refused) {
-    if (listener_.refused) listener_.refused({rendition.profile.name, refused.refusal()});
+    return made;
+  }
+
+  void sayRefused(const Profile& profile, const Refused& refused) const {
+    if (listener_.refused) listener_.refused({profile.name, refused.refusal()});
   }
 
   Stretch stretch() const {
@@ -194,6 +202,7 @@ class Transcode {
     if (!made) return std::nullopt;
     Job taken = job;
     taken.made = *made;
+    taken.wish.plan.expectedCrf = taken.wish.plan.crf;
     Report report = proved(taken);
     if (!report.passed) return std::nullopt;
     report.passthrough = true;
@@ -207,8 +216,8 @@ class Transcode {
     return std::nullopt;  // a muxer that does not like the source's packets is no reason to give up
   }
 
-  // Makes the first `count` of the open jobs in one decode, and says those that are done. What came
-  // out too large is encoded again, alone with others that did.
+  // Makes the first `count` of the open jobs in one decode, and says those that are done. What
+  // missed its bytes or its looks is encoded again, alone with others that did.
   void make(std::size_t count) {
     std::vector<Job> jobs(std::make_move_iterator(open_.begin()),
                           std::make_move_iterator(open_.begin() + static_cast<long>(count)));
@@ -218,18 +227,42 @@ class Transcode {
     for (int attempt = 0; !jobs.empty(); ++attempt) {
       encode(jobs, from, from + 0.9 * (to - from), attempt);
       std::vector<Job> again;
-      for (Job& each : jobs) {
-        const Profile& profile = each.wish.profile;
-        if (each.made.bytes > profile.target.bytes && attempt < kMaxAgain) {
-          each.wish.plan = tighter(each.wish.plan, profile, each.made.bytes);
-          again.push_back(std::move(each));
-        } else {
-          proveAndSay(each);
+      for (Job& each : jobs) try {
+          if (attempt < kMaxAgain && plannedAnew(each))
+            again.push_back(std::move(each));
+          else
+            proveAndSay(each);
+        } catch (const Refused& refused) {
+          sayRefused(each.wish.profile, refused);
         }
-      }
       jobs = std::move(again);
     }
     percent_ = to;
+  }
+
+  // Whether the clip has a better plan than the one it was made by: it is too large, or was so much
+  // harder than its estimate that a smaller picture looks better. Throws Refused when even the
+  // smallest is below the profile's floor.
+  bool plannedAnew(Job& job) const {
+    const Profile& profile = job.wish.profile;
+    const Plan& made = job.wish.plan;
+    if (isStarved(made, profile)) {
+      const Plan better = planFor(profile, made.complexity);
+      if (isSmaller(better, made)) {
+        job.wish.plan = better;
+        return true;
+      }
+    }
+    if (job.made.bytes <= profile.target.bytes) return false;
+    job.wish.plan = tighter(made, profile, job.made.bytes);
+    return true;
+  }
+
+  static bool isSmaller(const Plan& one, const Plan& other) {
+    const auto pixels = [](const Plan& plan) {
+      return 1.0 * plan.width * plan.height * plan.slots;
+    };
+    return pixels(one) < pixels(other);
   }
 
   void encode(std::vector<Job>& jobs, double from, double to, int attempt) {
@@ -256,7 +289,11 @@ class Transcode {
     };
     watchOnTheWay(run, wishes[0].plan);
     const std::vector<Made> made = makeClips(run, wishes);
-    for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i].made = made[i];
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      Plan& plan = jobs[i].wish.plan;
+      jobs[i].made = made[i];
+      plan = encoded(plan, edits_.source.probe, made[i].bytes, plan.crf + made[i].starved);
+    }
   }
 
   void proveAndSay(Job& job) {
@@ -309,7 +346,8 @@ class Transcode {
     return nearlyAs(is.width, should.width) && nearlyAs(is.height, should.height) &&
            nearlyAs(should.width, is.width) && nearlyAs(should.height, is.height) &&
            is.frameRate.value() * 1.02 >= should.frameRate.value() && is.slots > 0 &&
-           made.made.starved < kUnseenStarving && is.audioKbps * 4 >= should.audioKbps * 3;
+           is.expectedCrf < made.wish.profile.video.crf + kUnseenStarving &&
+           is.audioKbps * 4 >= should.audioKbps * 3;
   }
 
   const Work& work_;
