@@ -23,8 +23,6 @@ constexpr int kFullSoundKbps = 28;                    // below, high notes are l
 constexpr int kLowSampleRate = 24'000;
 // The rate factor above which a smaller picture looks better than the same one with artefacts.
 constexpr double kComfortCrf = 30;
-// How far an encode may pass it before a smaller one is worth a second: two thirds of the bits.
-constexpr double kStarvedBy = 4;
 constexpr double kEvenFrom = 8;
 
 // The even number below, but 719.9 is 720: nothing is enlarged by a rounding.
@@ -137,10 +135,6 @@ void setSound(Plan& plan, const Profile& profile, int kbps) {
                                                : profile.audio.sampleRate;
 }
 
-double comfortCrf(const Profile& profile) {
-  return std::max<double>(kComfortCrf, profile.video.crf);
-}
-
 // The first rung on which the picture looks well; none when even the last is below the floor.
 std::optional<Plan> filmFor(const Profile& profile, const Probe& source, double seconds,
                             Complexity complexity) {
@@ -166,7 +160,7 @@ std::optional<Plan> filmFor(const Profile& profile, const Probe& source, double 
     // ends. Smaller ones may turn out easier than their share, as noise does.
     if (complexity) plan.crf = std::max(plan.crf, std::min(expected - kEvenFrom, 45.0));
     best = plan;
-    if (expected <= comfortCrf(profile)) break;
+    if (expected <= std::max<double>(kComfortCrf, profile.video.crf)) break;
   }
   if (!best || best->expectedCrf > profile.floor.crf) return std::nullopt;
   return best;
@@ -240,10 +234,6 @@ Plan encoded(const Plan& before, const Probe& source, std::uint64_t bytes, doubl
   plan.complexity = RateModel::measured(pixelsOf(rung), newPicturesPerSecond(rung, source.video),
                                         plan.expectedCrf, kbps);
   return plan;
-}
-
-bool isStarved(const Plan& encoded, const Profile& profile) {
-  return encoded.expectedCrf > comfortCrf(profile) + kStarvedBy;
 }
 
 Plan tighter(const Plan& before, const Profile& profile, std::uint64_t bytes) {

@@ -44,9 +44,6 @@ int longestSeconds(const Profile& profile, const Probe& source,
 // with what that left and found out.
 Plan encoded(const Plan& plan, const Probe& source, std::uint64_t bytes, double crf);
 
-// Whether the clip, once encoded, was so hard that plan() with what was found out may do better.
-bool isStarved(const Plan& encoded, const Profile& profile);
-
 // The same with the video's bits cut down after a clip came out at `bytes`.
 Plan tighter(const Plan& plan, const Profile& profile, std::uint64_t bytes);
 

@@ -240,13 +240,13 @@ class Transcode {
     percent_ = to;
   }
 
-  // Whether the clip has a better plan than the one it was made by: it is too large, or was so much
-  // harder than its estimate that a smaller picture looks better. Throws Refused when even the
-  // smallest is below the profile's floor.
+  // Whether the clip has a better plan than the one it was made by: it is too large, or so much
+  // harder than its estimate that it is below the profile's floor, where a smaller picture looks
+  // better. Throws Refused when even the smallest is below.
   bool plannedAnew(Job& job) const {
     const Profile& profile = job.wish.profile;
     const Plan& made = job.wish.plan;
-    if (isStarved(made, profile)) {
+    if (made.expectedCrf > profile.floor.crf) {
       const Plan better = planFor(profile, made.complexity);
       if (isSmaller(better, made)) {
         job.wish.plan = better;
