@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/thread_name.h"
 #include "log.h"
 
 namespace clipcourier {
@@ -23,6 +24,7 @@ void Ticker::stop() {
 }
 
 void Ticker::loop() {
+  nameThread("chores");
   std::vector<SteadyClock::time_point> due(chores_.size(), SteadyClock::now());
   for (;;) {
     const auto next = std::min_element(due.begin(), due.end());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -167,9 +168,14 @@ std::optional<CustomerId> CustomerRepository::owner(const Identity& identity) {
   return found.front().customer;
 }
 
-void CustomerRepository::learn(CustomerId customer, const Identity& identity, TimePoint now) {
-  if (owner(identity)) return;
-  connection_.run(sql::learn, customer, std::string(name(identity.kind)), identity.value, now);
+void CustomerRepository::learn(const std::vector<IdentityOwner>& told, TimePoint now) {
+  std::vector<Identity> identities;
+  for (const IdentityOwner& each : told) identities.push_back(each.identity);
+  std::set<Identity> known;
+  for (const IdentityOwner& each : owners(identities)) known.insert(each.identity);
+  for (const auto& [identity, customer] : told)
+    if (known.insert(identity).second)
+      connection_.run(sql::learn, customer, std::string(name(identity.kind)), identity.value, now);
 }
 
 bool CustomerRepository::rename(const Identity& from, const Identity& to) {

@@ -43,9 +43,9 @@ class CustomerRepository {
   std::vector<IdentityOwner> owners(const std::vector<Identity>& identities);
   std::vector<RefOwner> ownersOfRefs(const std::vector<std::string>& externalRefs);
 
-  // An address that a provider told us, when neither it nor this kind of the customer's is known
+  // Addresses that a provider told us, when neither they nor this kind of the customer's are known
   // yet.
-  void learn(CustomerId customer, const Identity& identity, TimePoint now);
+  void learn(const std::vector<IdentityOwner>& told, TimePoint now);
   // Gives an identity another value. False when it is not there or the new one is somebody's.
   bool rename(const Identity& from, const Identity& to);
   // New rows; each customer gets its id, version 1 and times. Error(conflict) when an address or

@@ -177,16 +177,22 @@ Session::Session(const DatabaseSettings& settings, Mode mode)
     if (mode == Mode::readOnly) execute("SET default_transaction_read_only = on");
     return;
   }
-  sqlite3_busy_timeout(pd::SQLite::Utility::dbHandle(session_),
-                       static_cast<int>(Millis(settings.lockTimeout).count()));
+  sqlite3* const handle = pd::SQLite::Utility::dbHandle(session_);
+  sqlite_.emplace(handle);
+  sqlite3_busy_timeout(handle, static_cast<int>(Millis(settings.lockTimeout).count()));
   execute("PRAGMA journal_mode = WAL");
   execute("PRAGMA synchronous = FULL");
   execute("PRAGMA foreign_keys = ON");
   execute("PRAGMA temp_store = MEMORY");
   execute("PRAGMA cache_size = -65536");  // KiB
-  // Pages, 32 MB. Bulk work touches the same index pages in one commit after the other; by default
-  // (4 MB) nearly every commit would write them all back into the file.
-  execute("PRAGMA wal_autocheckpoint = 8000");
+  // In the place of SQLite's own checkpoints: see SqliteCheckpointer.
+  sqlite3_wal_hook(
+      handle,
+      [](void* pages, sqlite3*, const char*, int count) {
+        *static_cast<int*>(pages) = count;
+        return SQLITE_OK;
+      },
+      &logPages_);
   if (mode == Mode::readOnly) execute("PRAGMA query_only = ON");
 }
 
@@ -194,6 +200,7 @@ void Session::execute(std::string_view sql) { runValues(sql, {}); }
 
 std::int64_t Session::runValues(std::string_view sql, std::span<const Value> args) {
   try {
+    if (sqlite_) return sqlite_->run(sql, args);
     pd::Statement statement(session_);
     statement << std::string(sql);
     bind(statement, args);
@@ -206,6 +213,7 @@ std::int64_t Session::runValues(std::string_view sql, std::span<const Value> arg
 std::vector<Row> Session::queryValues(std::string_view sql, std::span<const Value> args,
                                       std::span<const ColumnType> columns) {
   try {
+    if (sqlite_) return sqlite_->query(sql, args, columns);
     std::deque<ColumnValues> cells(columns.size());
     pd::Statement statement(session_);
     statement << std::string(sql);

@@ -1,6 +1,7 @@
 #include "db/sqlite_writer.h"
 
 #include "base/error.h"
+#include "base/thread_name.h"
 
 namespace clipcourier::db {
 namespace {
@@ -12,7 +13,9 @@ constexpr Millis kLongestTogether{20};
 }  // namespace
 
 SqliteWriter::SqliteWriter(const DatabaseSettings& settings)
-    : session_(settings, Session::Mode::readWrite), thread_([this] { loop(); }) {}
+    : session_(settings, Session::Mode::readWrite),
+      checkpointer_(settings),
+      thread_([this] { loop(); }) {}
 
 SqliteWriter::~SqliteWriter() {
   {
@@ -38,6 +41,7 @@ void SqliteWriter::write(const Closure& closure) {
 }
 
 void SqliteWriter::loop() {
+  nameThread("db-writer");
   for (;;) {
     std::vector<Job*> jobs;
     {
@@ -49,6 +53,7 @@ void SqliteWriter::loop() {
       waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
     }
     commitTogether(jobs);
+    if (checkpointer_.committed(session_.logPages())) finishCheckpoint();
   }
 }
 
@@ -94,6 +99,13 @@ void SqliteWriter::runInSavepoint(Job& job) {
     if (!session_.inTransaction()) throw;  // SQLite gave up on all of it: disk full, I/O error
     session_.execute("ROLLBACK TO one");
     session_.execute("RELEASE one");
+  }
+}
+
+void SqliteWriter::finishCheckpoint() {
+  try {
+    session_.checkpoint();
+  } catch (const Error&) {  // the log keeps all of it
   }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "db/session.h"
+#include "db/sqlite_checkpointer.h"
 
 namespace clipcourier::db {
 
@@ -32,9 +33,11 @@ class SqliteWriter {
   void loop();
   void commitTogether(std::vector<Job*>& jobs);
   void runInSavepoint(Job& job);
+  void finishCheckpoint();
   void rollback();
 
   Session session_;
+  SqliteCheckpointer checkpointer_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job*> waiting_;

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/thread_name.h"
 #include "http/response_head.h"
 
 namespace clipcourier::http {
@@ -137,6 +138,7 @@ void Listener::wake() {
 // ---- the waiting thread ----
 
 void Listener::waitLoop() {
+  nameThread(name_ + "-wait");
   epoll_event events[128];
   SteadyTime nextTick = now() + kTick;
   std::optional<SteadyTime> cutAt;
@@ -352,6 +354,7 @@ void Listener::dispatch(int fd) {
 }
 
 void Listener::work() {
+  nameThread(name_);
   std::unique_lock lock(mutex_);
   for (;;) {
     hasWork_.wait(lock, [this] { return quit_ || !ready_.empty(); });

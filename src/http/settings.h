@@ -30,7 +30,8 @@ struct ListenerSettings {
 struct ServerSettings {
   TlsFiles tls;          // of all listeners that have none of their own
   ListenerSettings api;  // API and console
-  ListenerSettings webhooks{.threads = 8, .maxPerAddress = 200};  // providers
+  // Providers. Each thread waits for the disk: many are stored by one commit.
+  ListenerSettings webhooks{.threads = 64, .maxPerAddress = 200};
   ListenerSettings publicPages{.maxConnections = 4'000,
                                .bufferedBody = ByteSize{4'096},
                                .maxPerAddress = 200};  // watch pages and media

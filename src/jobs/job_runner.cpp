@@ -1,6 +1,7 @@
 #include "jobs/job_runner.h"
 
 #include "base/error.h"
+#include "base/thread_name.h"
 #include "jobs/job_queue.h"
 
 namespace clipcourier::jobs {
@@ -47,6 +48,7 @@ bool JobRunner::stop(Millis bound) {
 }
 
 void JobRunner::work(const Handler& handler) {
+  nameThread(handler.kind);
   for (;;) {
     const auto heard = bell_.rings();
     {

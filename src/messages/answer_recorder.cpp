@@ -37,7 +37,7 @@ void AnswerRecorder::record(db::Transaction& tx, const std::vector<Answer>& answ
   Queue queue(tx, now);
   queue.record(results);
   queue.finish();
-  for (const Answer& answer : answers) learnIdentity(tx, answer, now);
+  learnIdentities(tx, answers, now);
   reactions_.apply(tx, problems, now);
   for (const Answer& answer : answers)
     if (const auto problem = problemOf(answer.attempt, answer.outcome, *answer.channel);
@@ -47,15 +47,19 @@ void AnswerRecorder::record(db::Transaction& tx, const std::vector<Answer>& answ
 
 // In some countries the provider's id of a person is not the number that was dialled. Whoever
 // writes STOP comes with that id, so it must be known whose it is.
-void AnswerRecorder::learnIdentity(db::Transaction& tx, const Answer& answer, TimePoint now) const {
-  const auto* accepted = std::get_if<channels::Accepted>(&answer.outcome);
-  if (!accepted) return;
-  customers::CustomerRepository customers(tx);
+void AnswerRecorder::learnIdentities(db::Transaction& tx, const std::vector<Answer>& answers,
+                                     TimePoint now) const {
   using customers::IdentityKind;
-  if (!accepted->waId.empty() && answer.address != "+" + accepted->waId)
-    customers.learn(answer.customer, {IdentityKind::whatsapp, accepted->waId}, now);
-  if (!accepted->userId.empty() && answer.address != accepted->userId)
-    customers.learn(answer.customer, {IdentityKind::bsuid, accepted->userId}, now);
+  std::vector<customers::CustomerRepository::IdentityOwner> told;
+  for (const Answer& answer : answers) {
+    const auto* accepted = std::get_if<channels::Accepted>(&answer.outcome);
+    if (!accepted) continue;
+    if (!accepted->waId.empty() && answer.address != "+" + accepted->waId)
+      told.push_back({{IdentityKind::whatsapp, accepted->waId}, answer.customer});
+    if (!accepted->userId.empty() && answer.address != accepted->userId)
+      told.push_back({{IdentityKind::bsuid, accepted->userId}, answer.customer});
+  }
+  customers::CustomerRepository(tx).learn(told, now);
 }
 
 AttemptResult AnswerRecorder::resultOf(const Answer& answer, TimePoint now) const {

@@ -32,7 +32,8 @@ class AnswerRecorder {
  private:
   AttemptResult resultOf(const Answer& answer, TimePoint now) const;
   void obeyOptOut(db::Transaction& tx, const Answer& answer, int code, TimePoint now) const;
-  void learnIdentity(db::Transaction& tx, const Answer& answer, TimePoint now) const;
+  void learnIdentities(db::Transaction& tx, const std::vector<Answer>& answers,
+                       TimePoint now) const;
 
   const OptOut& optOut_;
   Reactions reactions_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/thread_name.h"
 
 namespace clipcourier::messages {
 namespace {
@@ -13,6 +14,9 @@ constexpr auto heartbeat = R"sql(
   ON CONFLICT (owner) DO UPDATE SET at_ms = excluded.at_ms)sql";
 }  // namespace sql
 
+// Claimed by one lane at once: enough for its commits to cost little per message, few enough that
+// other writers wait some 20 ms.
+constexpr int kMostAtOnce = 512;
 constexpr Millis kIdle{500};  // how long a round may find nothing before it looks again
 
 // Whether the same write may succeed later.
@@ -88,6 +92,7 @@ bool Dispatcher::pause(Millis atMost) {
 }
 
 void Dispatcher::claimLoop() {
+  nameThread("dispatch");
   Millis rest{0};
   while (pause(rest)) {
     try {
@@ -125,7 +130,7 @@ int Dispatcher::runOnce() {
       return settings_.maxInFlight - inFlight_;
     }();
     if (free <= 0) break;
-    begun += dispatch(lanes[(firstLane_ + i) % lanes.size()], free);
+    begun += dispatch(lanes[(firstLane_ + i) % lanes.size()], std::min(free, kMostAtOnce));
   }
   return begun;
 }
@@ -289,6 +294,7 @@ void Dispatcher::keepForLater(std::span<const Answer> answers) {
 }
 
 void Dispatcher::recordLoop() {
+  nameThread("record-answers");
   for (;;) {
     try {
       if (recordAnswers(kIdle) > 0) continue;

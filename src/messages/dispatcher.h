@@ -41,7 +41,7 @@ using SuppliesOrReason = std::variant<Supplies, std::string>;
 using SupplySource = std::function<SuppliesOrReason(const Lane&)>;
 
 struct DispatcherSettings {
-  int maxInFlight = 256;          // requests without an answer, over all senders
+  int maxInFlight = 1'024;  // requests without an answer, over all senders: a second of Meta's most
   Millis requestTimeout{30'000};  // of one send
   Millis lease{30'000};           // from claim to request; far longer than it takes
   Millis interval{40};  // least time from one round's start to the next: claims stay few and large

@@ -193,11 +193,10 @@ void InboundApplier::apply(db::Transaction& tx, const channels::UserIdChanged& c
 // In both directions: who is known by a number may later write under a user id, and the other way.
 void InboundApplier::learn(db::Transaction& tx, CustomerId customer,
                            const channels::InboundMessage& message, TimePoint now) const {
-  customers::CustomerRepository repository(tx);
-  if (digitsOnly(message.waId))
-    repository.learn(customer, {IdentityKind::whatsapp, message.waId}, now);
-  if (!message.userId.empty())
-    repository.learn(customer, {IdentityKind::bsuid, message.userId}, now);
+  std::vector<customers::CustomerRepository::IdentityOwner> told;
+  if (digitsOnly(message.waId)) told.push_back({{IdentityKind::whatsapp, message.waId}, customer});
+  if (!message.userId.empty()) told.push_back({{IdentityKind::bsuid, message.userId}, customer});
+  customers::CustomerRepository(tx).learn(told, now);
 }
 
 std::optional<InboundApplier::Answered> InboundApplier::answered(

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/thread_name.h"
 #include "messages/session_outbox.h"
 
 namespace clipcourier::messages {
@@ -54,6 +55,7 @@ void WebhookApplier::wake() {
 }
 
 void WebhookApplier::loop() {
+  nameThread("apply-webhooks");
   for (;;) {
     int taken = 0;
     try {

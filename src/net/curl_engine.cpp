@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/thread_name.h"
 
 namespace clipcourier::net {
 
@@ -95,6 +96,7 @@ void CurlEngine::answer(const Callback& done, HttpResponse response) {
 }
 
 void CurlEngine::run() {
+  nameThread("http-client");
   std::array<epoll_event, 128> events;
   while (!finished()) {
     const int count = ::epoll_wait(epoll_, events.data(), events.size(), sleepMs());

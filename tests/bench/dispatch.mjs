@@ -3,14 +3,14 @@
 // that nginx could take.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execute, measure, options, report } from './lib/bench.mjs';
+import { execute, measure, options, report, shares } from './lib/bench.mjs';
 import { providerLocations, number, Service } from './lib/service.mjs';
 import { fetchPeers, runPeer, startNginx, startPostgres, startRedis, wrk } from './lib/tools.mjs';
 
 const { count, engine, inflight } = options('tests/bench/run.sh dispatch: messages per second to a local provider', {
   count: [100_000, 'messages'],
   engine: ['sqlite', 'sqlite or postgresql'],
-  inflight: [256, 'requests without an answer, of the service and of wrk'],
+  inflight: [1024, 'requests without an answer, of the service and of wrk'],
 });
 
 // As long as a message of ours.
@@ -55,6 +55,7 @@ await measure(async (bench) => {
   const before = await ceiling();
 
   service.forgetPeak();
+  const threads = service.threads();
   const used = { ours: service.cpu(), nginx: nginx.cpu(), postgres: service.postgres?.cpu() ?? 0 };
   await service.letGo();
   await service.campaignUntil(campaign, 'all messages are accepted', (seen) => seen.funnel.accepted === count, 1800, 250);
@@ -63,6 +64,7 @@ await measure(async (bench) => {
     ours: perMessage(service.cpu(), used.ours), nginx: perMessage(nginx.cpu(), used.nginx),
     postgres: perMessage(service.postgres?.cpu() ?? 0, used.postgres),
   };
+  const where = shares(service.threads(), threads, count);
   const peak = service.peakMb();
   const [[from, to, attempts]] = await service.sql('SELECT min(started_at_ms), max(finished_at_ms), count(*) FROM attempts');
   if (+attempts !== count) throw new Error(`${attempts} attempts for ${count} messages`);
@@ -78,6 +80,7 @@ await measure(async (bench) => {
     ['graphile-worker on PostgreSQL, undici, 100 at a time, batched', count / graphile.seconds, 'messages/s'],
     ['wrk against the same nginx, before and after', theirs, 'requests/s'],
     ['Clipcourier, processor per message', cpu.ours, 'µs'],
+    ['there by thread', where, 'µs'],
     ...(service.postgres ? [['PostgreSQL, processor per message', cpu.postgres, 'µs']] : []),
     ['nginx, processor per message', cpu.nginx, 'µs'],
     ['BullMQ worker, processor per message, without Redis', (bullmq.cpu / count) * 1e6, 'µs'],

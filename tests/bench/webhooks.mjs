@@ -2,11 +2,12 @@
 // the service goes on sending; and how long until they have their effect. Beside it what people write first: a
 // Node server that checks the signature and inserts into PostgreSQL, which has nothing else to do.
 import { createHmac } from 'node:crypto';
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execute, measure, options, percentile, report, seconds, until } from './lib/bench.mjs';
+import { execute, measure, options, percentile, report, seconds, shares, until } from './lib/bench.mjs';
 import { account, number, Service, templateList } from './lib/service.mjs';
 import { fetchPeers, startPeer, startPostgres } from './lib/tools.mjs';
 
@@ -66,7 +67,7 @@ async function post(bench, url, bodies) {
     end
     function response(status)
       if status == 200 then answered = answered + 1 elseif status ~= 404 then bad = bad + 1 end
-      if answered + bad >= ${bodies.length} then wrk.thread:stop() end
+      if answered + bad == ${bodies.length} then io.write('all\\n'); io.flush(); wrk.thread:stop() end
     end
     function done(summary, latency)
       local e = summary.errors
@@ -74,9 +75,15 @@ async function post(bench, url, bodies) {
         threads[1]:get("bad") + e.connect + e.read + e.write + e.timeout, latency:percentile(50), latency:percentile(99), latency.max))
     end`);
   const began = seconds();
-  const { stdout } = await execute('wrk', ['-t', 1, '-c', clients, '-d', '600s', '--timeout', '30s', '-s', script, url].map(String));
-  const took = seconds() - began;
-  const told = JSON.parse(stdout.trim().split('\n').at(-1));
+  const wrk = spawn('wrk', ['-t', 1, '-c', clients, '-d', '600s', '--timeout', '30s', '-s', script, url].map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '', took;
+  for await (const part of wrk.stdout.setEncoding('utf8')) {
+    said += part;
+    if (took || !said.includes('all\n')) continue;
+    took = seconds() - began;
+    wrk.kill('SIGINT');  // its main thread would sleep on
+  }
+  const told = JSON.parse(said.trim().split('\n').at(-1));
   if (told.bad > 0 || told.answered !== bodies.length) throw new Error(`wrk: ${told.bad} failed, ${told.answered} of ${bodies.length} were answered with 200`);
   return { perSecond: bodies.length / took, p50: told.p50 / 1000, p99: told.p99 / 1000, max: told.max / 1000 };
 }
@@ -95,12 +102,15 @@ await measure(async (bench) => {
   await service.sql(`UPDATE senders SET messages_per_second = ${rate}`);
   const bodies = provider.sent.slice(0, count).map((message) => receipt(message, 'delivered'));
 
+  const threads = service.threads();
   const before = { cpu: service.cpu(), sent: provider.sent.length, at: seconds() };
   service.forgetPeak();
   const result = await post(bench, `${service.webhooks}/webhooks/whatsapp`, bodies);
   const sending = (provider.sent.length - before.sent) / (seconds() - before.at);
   await until('all receipts are applied', async () => (await service.sql("SELECT count(*) FROM webhooks WHERE state = 'stored'"))[0][0] === '0', 600, 50);
   const cpu = (service.cpu() - before.cpu) / count * 1e6;
+  const where = shares(service.threads(), threads, count);
+  const peak = service.peakMb();
   const lags = (await service.sql("SELECT applied_at_ms - received_at_ms FROM webhooks WHERE state = 'applied'")).map(([lag]) => +lag);
   const [[delivered]] = await service.sql("SELECT count(*) FROM messages WHERE state = 'delivered'");
   if (+delivered !== count) throw new Error(`${delivered} of ${count} are delivered`);
@@ -120,6 +130,7 @@ await measure(async (bench) => {
     ['from storing to effect: median, 99 %, longest', `${percentile(lags, 0.5)}, ${percentile(lags, 0.99)}, ${Math.max(...lags)}`, 'ms'],
     ['messages sent meanwhile', sending, 'messages/s'],
     ['Clipcourier, processor per receipt, with the sending', cpu, 'µs'],
-    ['Clipcourier, most memory', service.peakMb(), 'MB'],
+    ['there by thread', where, 'µs'],
+    ['Clipcourier, most memory', peak, 'MB'],
   ]);
 });

@@ -151,6 +151,23 @@ export function figure(value) {
 }
 
 // rows: [what, figure, unit]. The load tells whether the machine had time for this.
+// The same of each thread, by name: what threads of one name used together.
+export function threadSeconds(pid) {
+  const used = {};
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const read = (file) => readFileSync(`/proc/${pid}/task/${thread}/${file}`, 'utf8').trim();
+    const name = read('comm');
+    used[name] = (used[name] ?? 0) + +read('schedstat').split(' ')[0] / 1e9;
+  }
+  return used;
+}
+
+// "name 12.3, ..." of those that matter, the hungriest first: microseconds for each of `count` things.
+export const shares = (after, before, count) => Object.entries(after)
+  .map(([name, used]) => [name, (used - (before[name] ?? 0)) / count * 1e6])
+  .filter(([, used]) => used >= 0.5).sort((a, b) => b[1] - a[1])
+  .map(([name, used]) => `${name} ${used.toFixed(1)}`).join(', ');
+
 export function report(title, rows) {
   const load = loadavg().slice(0, 2).map((value) => value.toFixed(1)).join(', ');
   const width = Math.max(...rows.map(([what]) => what.length));

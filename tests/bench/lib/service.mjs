@@ -1,7 +1,7 @@
 // The service in the bench's folder, set up so far that a campaign can be launched.
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bin, cpuSeconds, execute, freePort, forgetPeak, peakMb, root, stop, until } from './bench.mjs';
+import { bin, cpuSeconds, execute, freePort, forgetPeak, peakMb, root, stop, threadSeconds, until } from './bench.mjs';
 import { startPostgres } from './tools.mjs';
 
 const secrets = {
@@ -67,6 +67,7 @@ export class Service {
 
   stop() { return stop(this.process); }
   cpu() { return cpuSeconds(this.process.pid); }
+  threads() { return threadSeconds(this.process.pid); }
   peakMb() { return peakMb(this.process.pid); }
   forgetPeak() { forgetPeak(this.process.pid); }
 

@@ -1,0 +1,105 @@
+#include "db/sqlite_statements.h"
+
+#include <Poco/Data/SQLite/SQLiteException.h>
+#include <Poco/Data/SQLite/Utility.h>
+
+#include "base/error.h"
+
+namespace clipcourier::db {
+namespace {
+
+constexpr std::size_t kMostKept = 256;  // those of the code are fewer; lists with filters vary
+
+int bindOne(sqlite3_stmt* statement, int at, const Value& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value))
+    return sqlite3_bind_int64(statement, at, *number);
+  if (const auto* real = std::get_if<double>(&value))
+    return sqlite3_bind_double(statement, at, *real);
+  if (const auto* text = std::get_if<std::string>(&value))
+    return sqlite3_bind_text64(statement, at, text->data(), text->size(), SQLITE_STATIC,
+                               SQLITE_UTF8);
+  return sqlite3_bind_null(statement, at);
+}
+
+Value columnOf(sqlite3_stmt* statement, int at, ColumnType type) {
+  if (sqlite3_column_type(statement, at) == SQLITE_NULL) return nullptr;
+  switch (type) {
+    case ColumnType::integer: return static_cast<std::int64_t>(sqlite3_column_int64(statement, at));
+    case ColumnType::real: return sqlite3_column_double(statement, at);
+    case ColumnType::text: break;
+  }
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, at));
+  return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement, at)));
+}
+
+}  // namespace
+
+// One run of a statement, which is free for the next one at the end, whatever happened.
+class SqliteStatements::Use {
+ public:
+  Use(const SqliteStatements& owner, sqlite3_stmt* statement, std::span<const Value> args)
+      : owner_(owner), statement_(statement) {
+    if (sqlite3_bind_parameter_count(statement) != static_cast<int>(args.size()))
+      throw Error(ErrorKind::internal, "a statement has another number of parameters");
+    for (std::size_t i = 0; i < args.size(); ++i)
+      owner_.check(bindOne(statement, static_cast<int>(i) + 1, args[i]));
+  }
+  ~Use() {
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);  // they point into the arguments
+  }
+  Use(const Use&) = delete;
+
+  bool step() {
+    const int result = sqlite3_step(statement_);
+    if (result == SQLITE_ROW) return true;
+    if (result != SQLITE_DONE) owner_.check(result);
+    return false;
+  }
+
+ private:
+  const SqliteStatements& owner_;
+  sqlite3_stmt* statement_;
+};
+
+std::int64_t SqliteStatements::run(std::string_view sql, std::span<const Value> args) {
+  sqlite3_stmt* const statement = prepared(sql);
+  Use use(*this, statement, args);
+  while (use.step()) {
+  }
+  return sqlite3_stmt_readonly(statement) ? 0 : sqlite3_changes(connection_);
+}
+
+std::vector<Row> SqliteStatements::query(std::string_view sql, std::span<const Value> args,
+                                         std::span<const ColumnType> columns) {
+  sqlite3_stmt* const statement = prepared(sql);
+  Use use(*this, statement, args);
+  if (sqlite3_column_count(statement) != static_cast<int>(columns.size()))
+    throw Error(ErrorKind::internal, "a statement has another number of columns");
+  std::vector<Row> rows;
+  while (use.step()) {
+    Row& row = rows.emplace_back();
+    row.reserve(columns.size());
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      row.push_back(columnOf(statement, static_cast<int>(i), columns[i]));
+  }
+  return rows;
+}
+
+sqlite3_stmt* SqliteStatements::prepared(std::string_view sql) {
+  std::string text(sql);
+  if (const auto found = kept_.find(text); found != kept_.end()) return found->second.get();
+  sqlite3_stmt* statement = nullptr;
+  check(sqlite3_prepare_v3(connection_, text.data(), static_cast<int>(text.size()),
+                           SQLITE_PREPARE_PERSISTENT, &statement, nullptr));
+  if (!statement) throw Error(ErrorKind::internal, "an empty statement");
+  if (kept_.size() >= kMostKept) kept_.clear();
+  kept_.emplace(std::move(text), statement);
+  return statement;
+}
+
+void SqliteStatements::check(int result) const {
+  if (result != SQLITE_OK) Poco::Data::SQLite::Utility::throwException(connection_, result);
+}
+
+}  // namespace clipcourier::db
