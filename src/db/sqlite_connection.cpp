@@ -1,7 +1,4 @@
-#include "db/sqlite_statements.h"
-
-#include <Poco/Data/SQLite/SQLiteException.h>
-#include <Poco/Data/SQLite/Utility.h>
+#include "db/sqlite_connection.h"
 
 #include "base/error.h"
 
@@ -9,6 +6,36 @@ namespace clipcourier::db {
 namespace {
 
 constexpr std::size_t kMostKept = 256;  // those of the code are fewer; lists with filters vary
+constexpr std::string_view kPrefix = "sqlite:";
+
+// Holds no row contents: SQLite's own words may.
+void check(int result) {
+  switch (result & 0xff) {
+    case SQLITE_OK: return;
+    case SQLITE_CONSTRAINT:
+      throw Error(ErrorKind::conflict, "a database constraint refused the change (SQLite)",
+                  "read the current state and try again");
+    case SQLITE_BUSY:
+      throw Error(ErrorKind::unavailable,
+                  "the database cannot answer now (locked by another process)",
+                  "try again in a moment");
+    case SQLITE_LOCKED:
+      throw Error(ErrorKind::unavailable, "the database cannot answer now (table locked)",
+                  "try again in a moment");
+    case SQLITE_CANTOPEN:
+      throw Error(ErrorKind::unavailable,
+                  "the database cannot answer now (the file cannot be opened)",
+                  "try again in a moment");
+    case SQLITE_FULL:
+      throw Error(ErrorKind::outOfSpace, "the database's disk is full", "free space and try again");
+    case SQLITE_READONLY:
+      throw Error(ErrorKind::internal,
+                  "a reader tried to write, or the database file is read-only");
+    default:
+      throw Error(ErrorKind::internal,
+                  std::string("SQLite refused a statement (") + sqlite3_errstr(result) + ")");
+  }
+}
 
 int bindOne(sqlite3_stmt* statement, int at, const Value& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value))
@@ -29,20 +56,38 @@ Value columnOf(sqlite3_stmt* statement, int at, ColumnType type) {
     case ColumnType::text: break;
   }
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, at));
+  if (!text) throw std::bad_alloc();
   return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement, at)));
 }
 
 }  // namespace
 
+SqliteConnection::SqliteConnection(const DatabaseSettings& settings) {
+  sqlite3* handle = nullptr;
+  const int opened =
+      sqlite3_open_v2(settings.url.reveal().c_str() + kPrefix.size(), &handle,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  handle_.reset(handle);
+  check(opened);
+  sqlite3_busy_timeout(handle, static_cast<int>(Millis(settings.lockTimeout).count()));
+  // In the place of SQLite's own checkpoints: see SqliteCheckpointer.
+  sqlite3_wal_hook(
+      handle,
+      [](void* pages, sqlite3*, const char*, int count) {
+        *static_cast<int*>(pages) = count;
+        return SQLITE_OK;
+      },
+      &logPages_);
+}
+
 // One run of a statement, which is free for the next one at the end, whatever happened.
-class SqliteStatements::Use {
+class SqliteConnection::Use {
  public:
-  Use(const SqliteStatements& owner, sqlite3_stmt* statement, std::span<const Value> args)
-      : owner_(owner), statement_(statement) {
+  Use(sqlite3_stmt* statement, std::span<const Value> args) : statement_(statement) {
     if (sqlite3_bind_parameter_count(statement) != static_cast<int>(args.size()))
       throw Error(ErrorKind::internal, "a statement has another number of parameters");
     for (std::size_t i = 0; i < args.size(); ++i)
-      owner_.check(bindOne(statement, static_cast<int>(i) + 1, args[i]));
+      check(bindOne(statement, static_cast<int>(i) + 1, args[i]));
   }
   ~Use() {
     sqlite3_reset(statement_);
@@ -53,27 +98,26 @@ class SqliteStatements::Use {
   bool step() {
     const int result = sqlite3_step(statement_);
     if (result == SQLITE_ROW) return true;
-    if (result != SQLITE_DONE) owner_.check(result);
+    if (result != SQLITE_DONE) check(result);
     return false;
   }
 
  private:
-  const SqliteStatements& owner_;
   sqlite3_stmt* statement_;
 };
 
-std::int64_t SqliteStatements::run(std::string_view sql, std::span<const Value> args) {
+std::int64_t SqliteConnection::run(std::string_view sql, std::span<const Value> args) {
   sqlite3_stmt* const statement = prepared(sql);
-  Use use(*this, statement, args);
+  Use use(statement, args);
   while (use.step()) {
   }
-  return sqlite3_stmt_readonly(statement) ? 0 : sqlite3_changes(connection_);
+  return sqlite3_stmt_readonly(statement) ? 0 : sqlite3_changes(handle_.get());
 }
 
-std::vector<Row> SqliteStatements::query(std::string_view sql, std::span<const Value> args,
+std::vector<Row> SqliteConnection::query(std::string_view sql, std::span<const Value> args,
                                          std::span<const ColumnType> columns) {
   sqlite3_stmt* const statement = prepared(sql);
-  Use use(*this, statement, args);
+  Use use(statement, args);
   if (sqlite3_column_count(statement) != static_cast<int>(columns.size()))
     throw Error(ErrorKind::internal, "a statement has another number of columns");
   std::vector<Row> rows;
@@ -86,20 +130,16 @@ std::vector<Row> SqliteStatements::query(std::string_view sql, std::span<const V
   return rows;
 }
 
-sqlite3_stmt* SqliteStatements::prepared(std::string_view sql) {
+sqlite3_stmt* SqliteConnection::prepared(std::string_view sql) {
   std::string text(sql);
   if (const auto found = kept_.find(text); found != kept_.end()) return found->second.get();
   sqlite3_stmt* statement = nullptr;
-  check(sqlite3_prepare_v3(connection_, text.data(), static_cast<int>(text.size()),
+  check(sqlite3_prepare_v3(handle_.get(), text.data(), static_cast<int>(text.size()),
                            SQLITE_PREPARE_PERSISTENT, &statement, nullptr));
   if (!statement) throw Error(ErrorKind::internal, "an empty statement");
   if (kept_.size() >= kMostKept) kept_.clear();
   kept_.emplace(std::move(text), statement);
   return statement;
-}
-
-void SqliteStatements::check(int result) const {
-  if (result != SQLITE_OK) Poco::Data::SQLite::Utility::throwException(connection_, result);
 }
 
 }  // namespace clipcourier::db
