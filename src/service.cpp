@@ -23,7 +23,7 @@ constexpr Millis kDecideEvery{60'000}, kAlertEvery{15'000}, kCollectEvery{1'000}
     kCertificatesEvery{10'000};
 constexpr Millis kTidyEvery{3'600'000};  // also the age at which a file without import is abandoned
 constexpr int kProbeThreads = 2;    // a probe is quick; one long one must not hold up the others
-constexpr int kPictureThreads = 1;  // beside the clips: somebody waits for the poster
+constexpr int kPictureThreads = 2;  // beside the clips: somebody waits for the poster
 constexpr Millis kJobsStop{3'000};  // transcoders end at once when they are told
 constexpr Millis kExchangesStop{1'000};
 constexpr Millis kSendsStop{5'000};  // a provider answers within; later answers are unknown

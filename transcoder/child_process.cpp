@@ -92,7 +92,7 @@ void resetSignals() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != plan.parent) _exit(127);  // we were orphaned before the line above
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  setpriority(PRIO_PROCESS, 0, plan.niceness);
+  [[maybe_unused]] const int now = plan.niceness > 0 ? nice(plan.niceness) : 0;
   if (plan.cgroup >= 0 && write(plan.cgroup, "0", 1) != 1) _exit(127);
   placeDescriptors(plan);
   applyLimits(plan);

@@ -170,11 +170,14 @@ std::optional<CustomerId> CustomerRepository::owner(const Identity& identity) {
 
 void CustomerRepository::learn(const std::vector<IdentityOwner>& told, TimePoint now) {
   std::vector<Identity> identities;
-  for (const IdentityOwner& each : told) identities.push_back(each.identity);
+  for (const IdentityOwner& each : told) {
+    identities.push_back(each.identity);
+    identities.push_back(sameNumber(each.identity));
+  }
   std::set<Identity> known;
   for (const IdentityOwner& each : owners(identities)) known.insert(each.identity);
   for (const auto& [identity, customer] : told)
-    if (known.insert(identity).second)
+    if (!known.contains(sameNumber(identity)) && known.insert(identity).second)
       connection_.run(sql::learn, customer, std::string(name(identity.kind)), identity.value, now);
 }
 

@@ -9,6 +9,7 @@ namespace clipcourier::db {
 namespace {
 
 constexpr std::size_t kMostKept = 256;  // those of the code are fewer; lists with filters vary
+constexpr auto kConnectSeconds = "10";
 
 Error unavailable(const std::string& how) {
   return Error(ErrorKind::unavailable, "the database cannot answer now (" + how + ")",
@@ -85,10 +86,27 @@ Value cellOf(const PGresult* result, int row, int column, ColumnType type) {
   return std::string(text);
 }
 
+// libpq's own words may hold the password.
+void requireUrl(const std::string& url) {
+  PQconninfoOption* const options = PQconninfoParse(url.c_str(), nullptr);
+  if (!options)
+    throw Error(ErrorKind::invalidInput, "database.url is not a PostgreSQL address",
+                "write it as postgresql://user@host:5432/name");
+  PQconninfoFree(options);
+}
+
+PGconn* connect(const std::string& url) {
+  requireUrl(url);
+  // What the address itself says comes later and wins.
+  const std::array<const char*, 3> names{"connect_timeout", "dbname", nullptr};
+  const std::array<const char*, 3> values{kConnectSeconds, url.c_str(), nullptr};
+  return PQconnectdbParams(names.data(), values.data(), 1);
+}
+
 }  // namespace
 
 PostgresConnection::PostgresConnection(const DatabaseSettings& settings)
-    : connection_(PQconnectdb(settings.url.reveal().c_str())) {
+    : connection_(connect(settings.url.reveal())) {
   if (!isConnected()) throw unavailable("no connection");
   execute("SET client_min_messages = warning");
   execute("SET plan_cache_mode = force_custom_plan");

@@ -1,6 +1,7 @@
 #include "db/sqlite_connection.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace clipcourier::db {
 namespace {
@@ -131,14 +132,17 @@ std::vector<Row> SqliteConnection::query(std::string_view sql, std::span<const V
 }
 
 sqlite3_stmt* SqliteConnection::prepared(std::string_view sql) {
-  std::string text(sql);
-  if (const auto found = kept_.find(text); found != kept_.end()) return found->second.get();
+  std::string key(sql);
+  if (const auto found = kept_.find(key); found != kept_.end()) return found->second.get();
   sqlite3_stmt* statement = nullptr;
-  check(sqlite3_prepare_v3(handle_.get(), text.data(), static_cast<int>(text.size()),
-                           SQLITE_PREPARE_PERSISTENT, &statement, nullptr));
-  if (!statement) throw Error(ErrorKind::internal, "an empty statement");
+  const char* rest = nullptr;
+  check(sqlite3_prepare_v3(handle_.get(), key.c_str(), static_cast<int>(key.size()),
+                           SQLITE_PREPARE_PERSISTENT, &statement, &rest));
+  std::unique_ptr<sqlite3_stmt, Finalize> owned(statement);
+  if (!statement || !text::trim(rest).empty())
+    throw Error(ErrorKind::internal, "not one statement but none or several");
   if (kept_.size() >= kMostKept) kept_.clear();
-  kept_.emplace(std::move(text), statement);
+  kept_.emplace(std::move(key), std::move(owned));
   return statement;
 }
 

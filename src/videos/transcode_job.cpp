@@ -104,7 +104,12 @@ void TranscodeJob::refuse(jobs::JobContext& context, const Failure& failure) con
     for (const Clip& clip : clips) ClipRepository(tx).refuse(clip.id, failure);
     const auto video = VideoRepository(tx).find(id);
     if (!video) return;
-    if (owesPoster(tx, *video, context.lease())) VideoRepository(tx).setPictureFailure(id, failure);
+    if (owesPoster(tx, *video, context.lease())) {
+      VideoRepository(tx).setPictureFailure(id, failure);
+      // A poster of one's own that cannot be read does not cost the others to choose from.
+      if (video->poster.kind == PosterWish::Kind::own && video->pictureFailure.empty())
+        addPictures(tx, id, parts_.clock.now());
+    }
     updateState(tx, id, parts_.clock.now());
   });
 }

@@ -133,6 +133,8 @@ void TranscodeRun::keep(const transcoder::Posters& posters) {
   const transcoder::PictureOutputs& files = files_->pictures;
   std::vector<VideoPicture> made;
   if (files.poster >= 0) {
+    if (posters.poster.bytes <= 0)
+      throw Error(ErrorKind::internal, "the transcoder made no poster", "", "transcoder.protocol");
     made.push_back(picture(PictureKind::poster, files.poster, posters.poster));
     made.push_back(picture(PictureKind::posterWebp, files.posterWebp, posters.posterWebp));
     made.push_back(picture(PictureKind::thumbnail, files.thumbnail, posters.thumbnail));

@@ -42,6 +42,10 @@ const std::string* firstProfile(const std::vector<Clip>& newestFirst, std::int64
   return nullptr;
 }
 
+bool hasPicturesJob(db::Connection& connection, VideoId video) {
+  return !jobs::JobList(connection).open(kPicturesJob, video.value, video.value).empty();
+}
+
 // Whether it has no poster yet and will get one. One of older edits does for a video that has it.
 bool awaitsPoster(db::Connection& connection, const Video& video) {
   return video.pictureFailure.empty() &&
@@ -136,7 +140,9 @@ void updateState(db::Transaction& tx, VideoId id, TimePoint now) {
   const std::string* profile = firstProfile(clips, video.editVersion);
   if (!profile) return;
   const ProfileClips first = clipsOf(clips, *profile);
-  if (first.inWork || (first.ready && awaitsPoster(tx, video)))
+  const bool posterMissing = first.ready && awaitsPoster(tx, video);
+  if (posterMissing && !hasPicturesJob(tx, id)) addPictures(tx, id, now);  // of an older release
+  if (first.inWork || posterMissing)
     videos.setState(id, VideoState::transcoding, now);
   else if (first.ready)
     videos.setState(id, VideoState::ready, now);

@@ -69,7 +69,9 @@ VideoView viewOf(db::Connection& connection, Video video) {
   Rows rows = std::move(rowsOf(connection, id, id)[id]);
   rows.clips = ClipRepository(connection).ofVideo(id);
   PictureRepository pictures(connection);
-  rows.pictures = pictures.current(id, pictures.newestWithPosters(id, video.editVersion));
+  // Without a poster: what there is to choose one from.
+  const std::int64_t withPosters = pictures.newestWithPosters(id, video.editVersion);
+  rows.pictures = pictures.current(id, withPosters > 0 ? withPosters : video.editVersion);
   return viewOf(std::move(video), std::move(rows));
 }
 

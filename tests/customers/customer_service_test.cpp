@@ -1,6 +1,7 @@
 #include "customers/customer_service.h"
 
 #include "base/error.h"
+#include "customers/customer_repository.h"
 #include "customers/fixture.h"
 #include "support/catch.h"
 
@@ -99,6 +100,29 @@ TEST_CASE("what belongs to other customers is refused with their ids", "[custome
   }
   CHECK(f.count("customers") == 2);
   CHECK(f.count("customer_identities") == 3);
+}
+
+TEST_CASE("what a provider tells of somebody is learned once, and never of a number that is known",
+          "[customers]") {
+  Fixture f(GENERATE(values(kBothEngines)));
+  const CustomerId anna = f.addCustomer("+491701234567"), ben = f.addCustomer("+491701234568");
+  const auto learn = [&](std::vector<CustomerRepository::IdentityOwner> told) {
+    f.database->write(
+        [&](db::Transaction& tx) { CustomerRepository(tx).learn(told, f.clock.now()); });
+  };
+  const auto known = [&](CustomerId id) { return f.customers.get(id).identities; };
+  const Identity phone{IdentityKind::phone, "+491701234567"};
+  // Her own number, and somebody else's, as WhatsApp writes them.
+  learn({{{IdentityKind::whatsapp, "491701234567"}, anna},
+         {{IdentityKind::whatsapp, "491701234568"}, anna}});
+  CHECK(known(anna) == std::vector{phone});
+  CHECK(known(ben).size() == 1);
+  const Identity other{IdentityKind::whatsapp, "4917000"}, user{IdentityKind::bsuid, "DE.1"};
+  learn({{other, anna}, {other, ben}, {user, anna}});
+  learn({{other, ben}});
+  CHECK(known(anna).size() == 3);
+  CHECK(known(ben).size() == 1);
+  CHECK(f.customers.findByIdentity(other.kind, other.value)->id == anna);
 }
 
 TEST_CASE("a list is cut into pages by id, also by tag", "[customers]") {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include "base/error.h"
@@ -170,6 +171,50 @@ TEST_CASE("a write inside a write is refused instead of waiting for ever", "[db]
   Numbers numbers(db::Engine::sqlite);
   CHECK_THROWS_AS(numbers.database->write([&](db::Transaction&) { numbers.add(1); }), Error);
   CHECK(numbers.count() == 0);
+}
+
+TEST_CASE("statements that are kept do not stand in each other's way", "[db]") {
+  Numbers numbers(GENERATE(values(kBothEngines)));
+  numbers.add(1);
+  CHECK_THROWS_AS(numbers.add(1), Error);
+  numbers.add(2);  // the same statement, after it failed
+  numbers.database->write([](db::Transaction& tx) {
+    tx.run("INSERT INTO numbers (n) VALUES ($1)", 3);
+    for (int i = 0; i < 600; ++i) {  // more than are kept
+      CAPTURE(i);
+      REQUIRE(tx.scalar<int>("SELECT n + " + std::to_string(i) + " FROM numbers WHERE n = $1", 2) ==
+              i + 2);
+    }
+    tx.run("INSERT INTO numbers (n) VALUES ($1)", 4);
+  });
+  CHECK(numbers.count() == 4);
+}
+
+TEST_CASE("a statement that does not fit what is asked of it is a defect", "[db]") {
+  Numbers numbers(GENERATE(values(kBothEngines)));
+  numbers.add(1);
+  numbers.database->read([](db::Connection& c) {
+    CHECK_THROWS_AS(c.scalar<int>("SELECT n, word FROM numbers"), Error);
+    CHECK_THROWS_AS(c.scalar<int>("SELECT n FROM numbers WHERE n = $1"), Error);
+  });
+  CHECK_THROWS_AS(numbers.database->write([](db::Transaction& tx) {
+    tx.run("DELETE FROM numbers; DELETE FROM numbers");
+  }),
+                  Error);
+  CHECK(numbers.count() == 1);
+}
+
+TEST_CASE("the log of an SQLite file begins anew however much is written", "[db]") {
+  Numbers numbers(db::Engine::sqlite);
+  const std::string file = numbers.database.settings().url.reveal().substr(7) + "-wal";
+  const std::string text(1'000'000, 'x');
+  for (int i = 0; i < 200; ++i)
+    numbers.database->write([&](db::Transaction& tx) {
+      tx.run("INSERT INTO numbers (n, word) VALUES ($1, $2)", i % 20 + i / 20 * 1'000, text);
+      tx.run("DELETE FROM numbers WHERE n < $1", i / 20 * 1'000);
+    });
+  CHECK(std::filesystem::file_size(file) < 100'000'000);
+  CHECK(numbers.count() == 20);
 }
 
 TEST_CASE("what write() returned from survives the death of the process", "[db]") {

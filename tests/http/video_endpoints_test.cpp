@@ -73,6 +73,7 @@ struct VideoApi {
       clips.makeReady(clip, world.clock.now());
       videos::VideoRepository(tx).setState(id, videos::VideoState::ready, world.clock.now());
     });
+    world.addPoster(id);
     return clip;
   }
   // As the transcoder's pictures are kept.

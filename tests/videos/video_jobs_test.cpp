@@ -305,23 +305,29 @@ TEST_CASE("new edits end the running work at once and make all clips anew", "[vi
   CHECK(tempFiles(world).empty());
 }
 
-TEST_CASE("a poster does not wait for the clips of other videos", "[videos]") {
+TEST_CASE("a poster does not wait until somebody makes clips", "[videos]") {
   World world(GENERATE(values(kBothEngines)));
-  world.profiles = Profiles(transcoder::builtInProfiles(), kUploads);
+  const transcoder::Process process;
+  ProbeJob probe(world.store, process, world.profiles, world.clock, world.bell);
+  TranscodeJob transcode(world.store, process, world.profiles, world.proof, world.clock);
+  const Video video = world.upload(film());
+  {
+    jobs::JobRunner runner(*world.database, world.clock, world.bell,
+                           {probe.handler(1), transcode.picturesHandler(1)}, {.poll = 50ms});
+    runner.start();
+    REQUIRE(waitFor(
+        [&] {
+          return std::ranges::count(world.view(video.id).pictures, PictureKind::poster,
+                                    &VideoPicture::kind) == 1;
+        },
+        90s));
+    CHECK(world.clips(video.id).at(0).state == ClipState::planned);
+    CHECK(world.video(video.id).state == VideoState::transcoding);
+    CHECK(runner.stop(10s));
+  }
   Workers workers(world);
-  const Video first = world.upload(film(20));
-  REQUIRE(waitFor([&] { return world.count("clips WHERE state = 'encoding'") > 0; }));
-  const Video second = world.upload(film(3));
-  const auto hasPoster = [&] {
-    return std::ranges::count(world.view(second.id).pictures, PictureKind::poster,
-                              &VideoPicture::kind) == 1;
-  };
-  REQUIRE(waitFor(hasPoster, 60s));
-  // The only thread for clips is still busy with the first.
-  CHECK(world.video(first.id).state == VideoState::transcoding);
-  for (const Clip& clip : world.clips(second.id)) CHECK(clip.state == ClipState::planned);
-  REQUIRE(workers.done(first.id));
-  checkReady(world, second.id);
+  REQUIRE(workers.done(video.id));
+  checkReady(world, video.id);
 }
 
 TEST_CASE("a profile asked for later gets its clip, and the others stay", "[videos]") {
@@ -370,6 +376,18 @@ TEST_CASE("edits that no clip can be made with tell why there is no poster eithe
   REQUIRE(workers.done(video.id));
   CHECK(world.video(video.id).pictureFailure.empty());
   checkReady(world, video.id);
+}
+
+TEST_CASE("a poster of one's own that cannot be read leaves others to choose from", "[videos]") {
+  World world(GENERATE(values(kBothEngines)));
+  const Video video = world.upload(film());
+  TextSource broken("\x89PNG\r\n\x1a\n and no more than that");
+  world.edits.uploadPoster(video.id, broken, world.actor);
+  Workers workers(world);
+  REQUIRE(workers.done(video.id));
+  CHECK_FALSE(world.video(video.id).pictureFailure.empty());
+  CHECK(std::ranges::count(world.view(video.id).pictures, PictureKind::candidate,
+                           &VideoPicture::kind) > 0);
 }
 
 TEST_CASE("a poster wished for while another one fails is made", "[videos]") {

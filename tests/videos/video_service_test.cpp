@@ -195,6 +195,8 @@ TEST_CASE("a video is ready once its poster is there too, or cannot be made", "[
   CHECK(waiting.video.state == VideoState::transcoding);
   CHECK(waiting.progress.percent == 99);
   CHECK(waiting.progress.words.en == "Making the poster");
+  // Nobody had ordered the poster, as in an older release: now it is.
+  CHECK(world.count("jobs WHERE kind = 'video.pictures' AND state = 'waiting'") == 1);
   SECTION("made") { world.addPoster(video.id); }
   SECTION("not to be made") {
     world.write([&](db::Transaction& tx) {

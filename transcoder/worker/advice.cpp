@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "transcoder/worker/refusals.h"
+
 namespace clipcourier::transcoder {
 namespace {
 
@@ -18,9 +20,14 @@ std::string sizeOf(const Probe::Video& video) {
   return std::to_string(video.width) + "×" + std::to_string(video.height);
 }
 
-bool isClearlyBetter(const Plan& shorter, const Plan& now) {
+bool isClearlyBetter(const Profile& profile, const Probe& source, int seconds,
+                     const Plan& now) try {
+  const Plan shorter = plan(profile, source, seconds * 1'000'000LL, now.complexity);
   return pixelsOf(shorter) >= pixelsOf(now) * kClearlySharper ||
-         shorter.expectedCrf <= now.expectedCrf - kClearSteps;
+         (pixelsOf(shorter) >= pixelsOf(now) &&
+          shorter.expectedCrf <= now.expectedCrf - kClearSteps);
+} catch (const Refused&) {
+  return false;
 }
 
 // The longest length in steps of five seconds at which the clip looks clearly better.
@@ -31,9 +38,7 @@ std::optional<int> betterSeconds(const Profile& profile, const Probe& source, co
   int better = 0, worse = most + 5;
   while (worse - better > 5) {
     const int middle = (better + worse) / 10 * 5;
-    const bool is =
-        isClearlyBetter(plan(profile, source, middle * 1'000'000LL, now.complexity), now);
-    (is ? better : worse) = middle;
+    (isClearlyBetter(profile, source, middle, now) ? better : worse) = middle;
   }
   return better >= 10 ? std::optional(better) : std::nullopt;
 }

@@ -53,7 +53,8 @@ const Words kDone{"Fertig.", "Done."};
 // rest of the process. More renditions than that take a further decode.
 constexpr std::int64_t kEncoderBytesPerPixel = 160;
 constexpr std::int64_t kEncodersBytes = 330'000'000;
-constexpr int kMaxAgain = 2;             // encodes after the first
+constexpr int kMaxAgain = 3;             // encodes after the first: for size, looks and bytes
+constexpr int kNoFloor = 1'000;          // no rate factor is as high
 constexpr double kUnseenStarving = 0.5;  // of the rate factor
 constexpr std::int64_t kSoundTailUs = 300'000;
 
@@ -227,31 +228,40 @@ class Transcode {
     for (int attempt = 0; !jobs.empty(); ++attempt) {
       encode(jobs, from, from + 0.9 * (to - from), attempt);
       std::vector<Job> again;
-      for (Job& each : jobs) try {
-          if (attempt < kMaxAgain && plannedAnew(each))
-            again.push_back(std::move(each));
-          else
-            proveAndSay(each);
-        } catch (const Refused& refused) {
-          sayRefused(each.wish.profile, refused);
-        }
+      for (Job& each : jobs)
+        if (!settled(each, attempt)) again.push_back(std::move(each));
       jobs = std::move(again);
     }
     percent_ = to;
   }
 
+  // Whether the clip was said, or refused; else it has a better plan.
+  bool settled(Job& job, int attempt) {
+    try {
+      if (attempt < kMaxAgain && plannedAnew(job)) return false;
+    } catch (const Refused& refused) {
+      sayRefused(job.wish.profile, refused);
+      return true;
+    }
+    proveAndSay(job);
+    return true;
+  }
+
   // Whether the clip has a better plan than the one it was made by: it is too large, or so much
   // harder than its estimate that it is below the profile's floor, where a smaller picture looks
-  // better. Throws Refused when even the smallest is below.
+  // better. Throws Refused when it is as small as can be and still below.
   bool plannedAnew(Job& job) const {
     const Profile& profile = job.wish.profile;
     const Plan& made = job.wish.plan;
     if (made.expectedCrf > profile.floor.crf) {
-      const Plan better = planFor(profile, made.complexity);
+      Profile whatever = profile;
+      whatever.floor.crf = kNoFloor;
+      const Plan better = planFor(whatever, made.complexity);
       if (isSmaller(better, made)) {
         job.wish.plan = better;
         return true;
       }
+      planFor(profile, made.complexity);  // refuses, with choices
     }
     if (job.made.bytes <= profile.target.bytes) return false;
     job.wish.plan = tighter(made, profile, job.made.bytes);

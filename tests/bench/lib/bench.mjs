@@ -150,7 +150,6 @@ export function figure(value) {
   return value.toLocaleString('en-US', { maximumFractionDigits: digits });
 }
 
-// rows: [what, figure, unit]. The load tells whether the machine had time for this.
 // The same of each thread, by name: what threads of one name used together.
 export function threadSeconds(pid) {
   const used = {};
@@ -168,6 +167,7 @@ export const shares = (after, before, count) => Object.entries(after)
   .filter(([, used]) => used >= 0.5).sort((a, b) => b[1] - a[1])
   .map(([name, used]) => `${name} ${used.toFixed(1)}`).join(', ');
 
+// rows: [what, figure, unit]. The load tells whether the machine had time for this.
 export function report(title, rows) {
   const load = loadavg().slice(0, 2).map((value) => value.toFixed(1)).join(', ');
   const width = Math.max(...rows.map(([what]) => what.length));
