@@ -9,6 +9,11 @@ namespace {
 constexpr std::size_t kMostKept = 256;  // those of the code are fewer; lists with filters vary
 constexpr std::string_view kPrefix = "sqlite:";
 
+Error unavailable(const std::string& how) {
+  return Error(ErrorKind::unavailable, "the database cannot answer now (" + how + ")",
+               "try again in a moment");
+}
+
 // Holds no row contents: SQLite's own words may.
 void check(int result) {
   switch (result & 0xff) {
@@ -16,17 +21,9 @@ void check(int result) {
     case SQLITE_CONSTRAINT:
       throw Error(ErrorKind::conflict, "a database constraint refused the change (SQLite)",
                   "read the current state and try again");
-    case SQLITE_BUSY:
-      throw Error(ErrorKind::unavailable,
-                  "the database cannot answer now (locked by another process)",
-                  "try again in a moment");
-    case SQLITE_LOCKED:
-      throw Error(ErrorKind::unavailable, "the database cannot answer now (table locked)",
-                  "try again in a moment");
-    case SQLITE_CANTOPEN:
-      throw Error(ErrorKind::unavailable,
-                  "the database cannot answer now (the file cannot be opened)",
-                  "try again in a moment");
+    case SQLITE_BUSY: throw unavailable("locked by another process");
+    case SQLITE_LOCKED: throw unavailable("table locked");
+    case SQLITE_CANTOPEN: throw unavailable("the file cannot be opened");
     case SQLITE_FULL:
       throw Error(ErrorKind::outOfSpace, "the database's disk is full", "free space and try again");
     case SQLITE_READONLY:

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "http/openapi.h"
+#include "http/operator_tokens.h"
 #include "http/raw_client.h"
 #include "http/server.h"
 #include "messages/message_fixture.h"
@@ -15,14 +16,6 @@ using namespace clipcourier::http;
 using nlohmann::json;
 
 namespace {
-
-struct Tokens : users::Authenticator {
-  std::optional<users::Principal> authenticate(std::string_view bearer) const override {
-    if (bearer == "operator") return users::Principal{{"token", "7", ""}, {Scope::operations}};
-    if (bearer == "viewer") return users::Principal{{"token", "8", ""}, {Scope::videosRead}};
-    return std::nullopt;
-  }
-};
 
 // Nothing sends here: the dispatcher is silent, and the disk is nearly full.
 struct World : messages::MessageFixture {
@@ -50,7 +43,7 @@ struct World : messages::MessageFixture {
   }
   alerts::AlertService alerts{*database, audit, clock, settings(),
                               [](const std::string&, const alerts::Alert&) {}};
-  Tokens tokens;
+  OperatorTokens tokens;
   AlertEndpoints endpoints{alerts};
   Server server{ServerSettings{},
                 {.api = endpoints.routes(), .webhooks = {}, .publicPages = {}},

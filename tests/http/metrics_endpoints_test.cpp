@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "http/openapi.h"
+#include "http/operator_tokens.h"
 #include "http/raw_client.h"
 #include "http/server.h"
 #include "support/catch.h"
@@ -14,14 +15,6 @@ using nlohmann::json;
 
 namespace {
 
-struct Tokens : users::Authenticator {
-  std::optional<users::Principal> authenticate(std::string_view bearer) const override {
-    if (bearer == "operator") return users::Principal{{"token", "1", ""}, {Scope::operations}};
-    if (bearer == "viewer") return users::Principal{{"token", "2", ""}, {Scope::videosRead}};
-    return std::nullopt;
-  }
-};
-
 struct World {
   explicit World(const std::string& allowed)
       : endpoints([] { return "m 1\n"; }, tokens, *Networks::parse(allowed)) {
@@ -30,7 +23,7 @@ struct World {
   int status(const std::vector<std::string>& headers = {}) {
     return call(server.port(Port::api), request("GET", "/metrics", "", headers)).status;
   }
-  Tokens tokens;
+  OperatorTokens tokens;
   MetricsEndpoints endpoints;
   std::mutex mutex;
   std::vector<std::string> seen;
