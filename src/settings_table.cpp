@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "db/database_url.h"
 #include "http/metrics_endpoints.h"
 
 namespace clipcourier {
@@ -120,8 +121,13 @@ bool isRegion(const std::string& text) {
 
 SettingEntry databaseUrl(Secret& target) {
   const auto parse = [&target](const std::string& text) {
-    if (text.rfind("sqlite:", 0) != 0 && text.rfind("postgresql://", 0) != 0) return false;
-    target = Secret(text);
+    Secret url(text);
+    try {
+      db::engineOf(url);
+    } catch (const Error&) {
+      return false;
+    }
+    target = std::move(url);
     return true;
   };
   return {"database.url", "sqlite:PATH or postgresql://USER@HOST:PORT/NAME", parse,

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "db/database_url.h"
 #include "db/migrations.h"
 #include "transcoder/worker_group.h"
 
@@ -47,9 +48,8 @@ std::vector<std::string> automaticProfiles(const videos::Profiles::ByName& all) 
 }  // namespace
 
 void makeFolders(const Settings& settings) {
-  constexpr std::string_view kSqlite = "sqlite:";
-  const std::string& url = settings.database.url.reveal();
-  if (url.rfind(kSqlite, 0) == 0) makeFolder(parentOf(url.substr(kSqlite.size())), "database.url");
+  if (const auto file = db::sqliteFile(settings.database.url))
+    makeFolder(parentOf(*file), "database.url");
   makeFolder(parentOf(settings.keyFile), "security.key_file");
   makeFolder(settings.mediaFolder, "media.folder");
   makeFolder(settings.secretsFolder, "senders.secrets_folder");

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "db/alongside.h"
+#include "db/database_url.h"
 #include "db/session_pool.h"
 #include "db/sqlite_writer.h"
 

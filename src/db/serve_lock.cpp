@@ -10,13 +10,14 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "db/session.h"
+#include "db/database_url.h"
 
 namespace clipcourier::db {
 
 ServeLock::ServeLock(const DatabaseSettings& settings) {
-  if (engineOf(settings.url) != Engine::sqlite) return;
-  const std::string path = settings.url.reveal().substr(std::strlen("sqlite:")) + ".lock";
+  const auto file = sqliteFile(settings.url);
+  if (!file) return;
+  const std::string path = *file + ".lock";
   fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd_ < 0)
     throw Error(ErrorKind::unavailable, "cannot open " + path + ": " + std::strerror(errno),

@@ -1,18 +1,8 @@
 #include "db/session.h"
 
-#include "base/error.h"
+#include "db/database_url.h"
 
 namespace clipcourier::db {
-
-Engine engineOf(const Secret& url) {
-  constexpr std::string_view kSqlite = "sqlite:";
-  const std::string& text = url.reveal();
-  if (text.starts_with(kSqlite) && text.size() > kSqlite.size()) return Engine::sqlite;
-  if (text.starts_with("postgresql://") || text.starts_with("postgres://"))
-    return Engine::postgresql;
-  throw Error(ErrorKind::invalidInput, "database.url names no engine we know",
-              "write sqlite:var/clipcourier.db or postgresql://user@host/name");
-}
 
 Session::Session(const DatabaseSettings& settings, Mode mode) {
   if (engineOf(settings.url) == Engine::postgresql) {

@@ -37,6 +37,4 @@ class Session : public Transaction {
   std::optional<PostgresConnection> postgres_;
 };
 
-Engine engineOf(const Secret& url);  // throws Error(invalidInput) for an unknown scheme
-
 }  // namespace clipcourier::db

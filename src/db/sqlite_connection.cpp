@@ -2,12 +2,12 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "db/database_url.h"
 
 namespace clipcourier::db {
 namespace {
 
 constexpr std::size_t kMostKept = 256;  // those of the code are fewer; lists with filters vary
-constexpr std::string_view kPrefix = "sqlite:";
 
 Error unavailable(const std::string& how) {
   return Error(ErrorKind::unavailable, "the database cannot answer now (" + how + ")",
@@ -63,7 +63,7 @@ Value columnOf(sqlite3_stmt* statement, int at, ColumnType type) {
 SqliteConnection::SqliteConnection(const DatabaseSettings& settings) {
   sqlite3* handle = nullptr;
   const int opened =
-      sqlite3_open_v2(settings.url.reveal().c_str() + kPrefix.size(), &handle,
+      sqlite3_open_v2(sqliteFile(settings.url).value().c_str(), &handle,
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   handle_.reset(handle);
   check(opened);

@@ -15,7 +15,6 @@ HOMES = {
     r"x264\.h": {"transcoder_worker"},
     r"seccomp\.h": {"transcoder_worker"},
     r"transcoder/worker/": {"transcoder_worker"},  # ours, but in another process than the service
-    r"Poco/Data/": {"db"},
     r"sqlite3\.h": {"db"},
     r"libpq-fe\.h": {"db"},
     r"curl/": {"net"},
