@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <set>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "campaigns/audience_reader.h"
@@ -31,9 +33,14 @@ class LaunchJob {
   void clearMessages(jobs::JobContext& context, CampaignId id) const;
   void insertAll(jobs::JobContext& context, const Campaign& campaign,
                  const std::vector<Member>& members) const;
-  void insertChunk(db::Transaction& tx, const Campaign& campaign,
-                   const std::set<std::string>& sendable, const Member* first,
-                   std::size_t count) const;
+  // Of some members, as JSON for one statement each: who can be sent to now, and who waits for a
+  // template in their language. Empty when there is none.
+  struct Rows {
+    std::string ready, waiting;
+  };
+  static Rows rowsOf(const Campaign& campaign, const std::set<std::string>& sendable,
+                     std::span<const Member> members);
+  void insert(db::Transaction& tx, const Campaign& campaign, const Rows& rows) const;
 
   db::Database& db_;
   senders::SenderDirectory& senders_;

@@ -39,12 +39,13 @@ constexpr auto openWindow = R"sql(
   INSERT INTO session_windows (sender_id, customer_id, last_inbound_ms) VALUES ($1, $2, $3)
   ON CONFLICT (sender_id, customer_id) DO UPDATE SET last_inbound_ms = excluded.last_inbound_ms
     WHERE session_windows.last_inbound_ms < excluded.last_inbound_ms)sql";
-// A campaign that has the new address already keeps its message to it.
+// A campaign that has the new address already keeps its message to it. The condition on the first
+// character is that of the index.
 constexpr auto readdress = R"sql(
   UPDATE messages SET address = $1
   WHERE customer_id = $2 AND address = $3 AND state IN ('queued', 'held', 'claimed')
     AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.campaign_id = messages.campaign_id
-                      AND o.address = $1))sql";
+                      AND o.address = $1 AND substr(o.address, 1, 1) <> '+'))sql";
 }  // namespace sql
 
 using customers::Identity;

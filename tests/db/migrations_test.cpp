@@ -105,6 +105,53 @@ TEST_CASE("clips and what campaigns hold of them outlive new states of clips", "
                   Error);
 }
 
+TEST_CASE("messages and all that refers to them outlive the index of their numbers", "[db]") {
+  TestDatabase database(GENERATE(db::Engine::sqlite, db::Engine::postgresql), false);
+  const auto& all = db::migrations();
+  db::migrate(*database, ManualClock(), {all.begin(), all.begin() + 15});
+  database->write([](db::Transaction& tx) {
+    tx.run(R"sql(INSERT INTO senders (channel, name, external_id, account_id, base_url,
+        api_version, token_source, app_secret_source, verify_token_source, messages_per_second,
+        state, created_at_ms, updated_at_ms)
+      VALUES ('whatsapp', 'n', 'e', 'a', 'u', 'v', 't', 's', 'w', 1, 'active', 0, 0))sql");
+    tx.run(R"sql(INSERT INTO campaigns (name, state, sender_id, purpose, audience,
+        fallback_language, created_at_ms, updated_at_ms)
+      VALUES ('n', 'running', 1, 'marketing', '{}', 'de', 0, 0))sql");
+    for (int i = 1; i <= 4; ++i) {
+      tx.run("INSERT INTO customers (name, created_at_ms, updated_at_ms) VALUES ('c', 0, 0)");
+      tx.run(R"sql(INSERT INTO messages (campaign_id, customer_id, sender_id, address, language,
+          state, due_at_ms, state_at_ms, created_at_ms, read_at_ms, tapped, opted_out_at_ms)
+        VALUES (1, $1, 1, $2, 'de', 'read', 0, 0, 0, 7, 'button', 9))sql",
+             i, (i == 3 ? "DE.1" : "+491701000") + std::to_string(i));
+    }
+    tx.run(R"sql(INSERT INTO attempts (message_id, number, sender_id, state, state_rank,
+        started_at_ms, deadline_at_ms) VALUES (2, 1, 1, 'read', 5, 0, 0))sql");
+    tx.run("DELETE FROM messages WHERE id = 4");
+  });
+  db::migrate(*database, ManualClock());
+  const auto insert = [&](int customer, const std::string& address) {
+    return database->write([&](db::Transaction& tx) {
+      return *tx.scalar<std::int64_t>(R"sql(INSERT INTO messages (campaign_id, customer_id,
+            sender_id, address, language, state, due_at_ms, state_at_ms, created_at_ms)
+          VALUES (1, $1, 1, $2, 'de', 'queued', 0, 0, 0) RETURNING id)sql",
+                                      customer, address);
+    });
+  };
+  database->read([](db::Connection& connection) {
+    const auto rows = connection.query<std::int64_t, std::string, std::string, std::int64_t>(
+        "SELECT id, address, tapped, read_at_ms + opted_out_at_ms FROM messages ORDER BY id");
+    REQUIRE(rows.size() == 3);
+    CHECK(rows[1] == std::tuple(2, "+4917010002", "button", 16));
+  });
+  CHECK_THROWS_AS(insert(1, "+4917019999"), Error);  // one to a customer
+  CHECK_THROWS_AS(insert(4, "DE.13"), Error);        // one to a user id
+  CHECK(insert(4, "+4917010004") >= 5);              // ids go on where the old ones ended
+  CHECK_THROWS_AS(database->write([](db::Transaction& tx) {
+    tx.run("DELETE FROM messages WHERE id = 2");  // its attempt refers to it
+  }),
+                  Error);
+}
+
 TEST_CASE("a database of a newer program is left alone", "[db]") {
   TestDatabase database(GENERATE(db::Engine::sqlite, db::Engine::postgresql));
   database->write([](db::Transaction& tx) {
