@@ -42,6 +42,8 @@ constexpr Entry kEntries[] = {
      "Dokumentation des Anbieters nachsehen.",
      "The provider refuses with an error we do not know ({}, {n} times). See the provider's "
      "documentation."},
+    {"refusals", "Der Anbieter hat Nachrichten endgültig abgelehnt ({}, {n}-mal).",
+     "The provider refused messages for good ({}, {n} times)."},
     {"campaign_paused", "Die {} hat sich selbst angehalten.", "The {} paused itself."},
     {"media_failed",
      "{n} Mediendateien von {} konnten nicht zum Anbieter hochgeladen werden. Token und Clip "
@@ -102,8 +104,8 @@ Words wordsOf(const Signal& signal) {
     if (entry.kind == signal.kind)
       words = {filledIn(entry.de, signal, "Absender", "Kampagne"),
                filledIn(entry.en, signal, "sender", "campaign")};
-  const bool explains =
-      signal.kind == "hold" || signal.kind == "sender_limited" || signal.kind == "campaign_paused";
+  const bool explains = signal.kind == "hold" || signal.kind == "sender_limited" ||
+                        signal.kind == "refusals" || signal.kind == "campaign_paused";
   if (explains && !signal.code.empty()) {
     // With one channel there is no doubt whose code it is.
     const Words why = messages::explain(signal.code, channels::all().front());

@@ -1,6 +1,9 @@
 #include "alerts/signals.h"
 
+#include <charconv>
 #include <nlohmann/json.hpp>
+
+#include "channels/registry.h"
 
 namespace clipcourier::alerts {
 namespace {
@@ -16,6 +19,11 @@ constexpr auto unknown = R"sql(
 constexpr auto unknownCodes = R"sql(
   SELECT sender_id, code, CAST(sum(count) AS BIGINT) FROM provider_errors
   WHERE hour_ms >= $1 AND listed = 0 GROUP BY sender_id, code)sql";
+constexpr auto givenUp = R"sql(
+  SELECT p.sender_id, s.channel, p.code, CAST(sum(p.given_up) AS BIGINT)
+  FROM provider_errors p JOIN senders s ON s.id = p.sender_id
+  WHERE p.hour_ms >= $1 AND p.listed = 1 AND p.given_up > 0
+  GROUP BY p.sender_id, s.channel, p.code)sql";
 constexpr auto webhooks = R"sql(
   SELECT count(*) FROM webhooks WHERE state = 'failed' AND received_at_ms > $1)sql";
 constexpr auto media = R"sql(
@@ -23,7 +31,7 @@ constexpr auto media = R"sql(
   FROM sender_media m WHERE (m.state = 'failed' OR (m.state = 'ready' AND m.expires_at_ms < $1))
     AND EXISTS (SELECT 1 FROM campaigns c JOIN campaign_contents k ON k.campaign_id = c.id
       WHERE c.sender_id = m.sender_id AND k.clip_sha256 = m.sha256
-        AND c.state IN ('launching', 'running', 'paused'))
+        AND c.state IN ('scheduled', 'launching', 'running', 'paused'))
   GROUP BY 1, 2)sql";
 constexpr auto senders = "SELECT id, details FROM senders WHERE state = 'active'";
 constexpr auto jobs = R"sql(
@@ -75,15 +83,31 @@ void addProvider(db::Connection& db, TimePoint now, std::vector<Signal>& found) 
     addTold(id, details, now, found);
 }
 
+// Whether somebody must know when this code ends a message.
+bool isAlarming(const std::string& channelName, const std::string& code) {
+  const channels::Channel* const channel = channels::find(channelName);
+  int number = 0;
+  std::from_chars(code.data(), code.data() + code.size(), number);
+  return channel && channel->errorInfo(number).alarm;
+}
+
+void addRefusals(db::Connection& db, const AlertSettings& settings, TimePoint now,
+                 std::vector<Signal>& found) {
+  for (auto& [sender, code, count] :
+       db.query<SenderId, std::string, std::int64_t>(sql::unknownCodes, now - 2 * kHour))
+    if (count >= settings.unknownCodes)
+      found.push_back({"unknown_error_code", subjectOf(sender) + " " + code, false, code, count});
+  for (auto& [sender, channel, code, count] :
+       db.query<SenderId, std::string, std::string, std::int64_t>(sql::givenUp, now - 2 * kHour))
+    if (isAlarming(channel, code))
+      found.push_back({"refusals", subjectOf(sender) + " " + code, false, code, count});
+}
+
 void addMessages(db::Connection& db, const AlertSettings& settings, TimePoint now,
                  std::vector<Signal>& found) {
   for (auto& [sender, count] : db.query<SenderId, std::int64_t>(sql::unknown))
     if (count >= settings.unknownMessages)
       found.push_back({"unknown_messages", subjectOf(sender), false, "", count});
-  for (auto& [sender, code, count] :
-       db.query<SenderId, std::string, std::int64_t>(sql::unknownCodes, now - 2 * kHour))
-    if (count >= settings.unknownCodes)
-      found.push_back({"unknown_error_code", subjectOf(sender) + " " + code, false, code, count});
   for (auto& [id, reason] : db.query<CampaignId, std::string>(sql::paused))
     found.push_back({"campaign_paused", "campaign " + std::to_string(id.value), true, reason, 1});
   for (auto& [sender, failed, count] :
@@ -119,6 +143,7 @@ std::vector<Signal> signals(db::Connection& connection, const AlertSettings& set
   std::vector<Signal> found;
   addProvider(connection, now, found);
   addMessages(connection, settings, now, found);
+  addRefusals(connection, settings, now, found);
   addService(connection, settings, now, found);
   return found;
 }

@@ -13,9 +13,9 @@ enum class Reaction {
   throughput,         // this sender is too fast
   accountThroughput,  // all senders of the business account are too fast together
   fix,                // our request or content is wrong: never again unchanged
-  recipient,          // not this recipient on this channel, for good or for a while
+  recipient,          // not this recipient on this channel: this message, or all for a while
   unreachable,        // the channel does not reach this recipient: not again in many campaigns
-  optOut,             // the recipient wants no more: write it down
+  optOut,             // the recipient wants no more marketing: write it down
   templatePause,      // this template in this language
   number,             // this sender
   account,            // every sender of the business account
@@ -32,6 +32,7 @@ struct ErrorInfo {
   int maxTries;    // temporary: give up after so many; 0: the sender's own limit
   std::string_view english;
   std::string_view german;
+  bool alarm = false;  // operations must know when it ends a message
 };
 
 }  // namespace clipcourier::channels

@@ -14,8 +14,12 @@ namespace clipcourier::messages {
 // How often providers refused, by sender, code and hour.
 class ProviderErrors {
  public:
-  // By sender and code: how many, of codes the channel knows (true) or does not (false).
-  using Counts = std::map<std::pair<SenderId, std::string>, std::map<bool, std::int64_t>>;
+  struct Count {
+    bool listed = true;  // the channel knows the code
+    std::int64_t refusals = 0;
+    std::int64_t givenUp = 0;  // of them, how many ended their message
+  };
+  using Counts = std::map<std::pair<SenderId, std::string>, Count>;  // by sender and code
 
   explicit ProviderErrors(db::Transaction& tx) : tx_(tx) {}
   void add(const Counts& counts, TimePoint now);

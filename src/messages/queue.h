@@ -94,6 +94,8 @@ class Queue {
     bool consented;
   };
   std::vector<Candidate> candidates(const Lane& lane, int most);
+  // Those whose recipients the provider spares wait for the end of that, and are left out.
+  void putOffSpared(const Lane& lane, std::vector<Candidate>& candidates);
   std::vector<MessageId> notHeld(const std::vector<MessageId>& ids);
   std::vector<Claimed> lend(const Lane& lane, const std::vector<Candidate>& candidates,
                             const std::string& owner, TimePoint lease);

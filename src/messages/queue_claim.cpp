@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "db/batch.h"
+#include "messages/cool_off.h"
 #include "messages/id_list.h"
 #include "messages/queue.h"
 #include "messages/rate_limit.h"
@@ -69,6 +70,10 @@ constexpr auto skip = R"sql(
   UPDATE messages SET state = 'skipped', reason = $1, state_at_ms = $2, lease_owner = NULL,
     lease_until_ms = NULL
   WHERE id IN {ids $3} AND state = $4 RETURNING id, campaign_id)sql";
+
+constexpr auto putOff = R"sql(
+  UPDATE messages SET state = 'held', reason = $1, state_at_ms = $2, due_at_ms = $3
+  WHERE id = $4 AND state = $5)sql";
 
 constexpr auto waitingOf = R"sql(
   SELECT m.id, m.state FROM messages m JOIN senders s ON s.id = m.sender_id
@@ -147,10 +152,26 @@ std::vector<Claimed> Queue::claim(const Lane& lane, int most, const std::string&
   most = std::min(most, rate.available());
   lackedTokens_ = most <= 0;
   if (lackedTokens_) return {};
-  const std::vector<Candidate> found = candidates(lane, most);
+  std::vector<Candidate> found = candidates(lane, most);
+  putOffSpared(lane, found);
   std::vector<Claimed> claimed = lend(lane, found, owner, lease);
   if (!claimed.empty()) rate.take(static_cast<int>(claimed.size()));
   return claimed;
+}
+
+void Queue::putOffSpared(const Lane& lane, std::vector<Candidate>& candidates) {
+  std::vector<MessageId> ids;
+  for (const Candidate& one : candidates) ids.push_back(one.id);
+  const auto spared = CoolOffRepository(tx_).of(ids, lane.channel, lane.purpose, now_);
+  if (spared.empty()) return;
+  for (const Candidate& one : candidates) {
+    const auto at = spared.find(one.id);
+    if (at == spared.end()) continue;
+    const CoolOff& coolOff = at->second;
+    tx_.run(sql::putOff, coolOff.code, now_, coolOff.until, one.id, name(one.state.state));
+    counters_.moved(lane.campaign, one.state, {MessageState::held, coolOff.code});
+  }
+  std::erase_if(candidates, [&](const Candidate& one) { return spared.contains(one.id); });
 }
 
 std::vector<Claimed> Queue::lend(const Lane& lane, const std::vector<Candidate>& candidates,

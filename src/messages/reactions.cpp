@@ -6,12 +6,14 @@
 
 #include "db/batch.h"
 #include "messages/campaign_guard.h"
+#include "messages/cool_off.h"
 #include "messages/holds.h"
 #include "messages/id_list.h"
 #include "messages/pair_wait.h"
 #include "messages/provider_errors.h"
 #include "messages/sender_rate.h"
 #include "messages/unreached.h"
+#include "senders/sender_repository.h"
 
 namespace clipcourier::messages {
 namespace {
@@ -50,6 +52,11 @@ bool notReached(const Problem& problem) {
          problem.reaction == Reaction::retry;
 }
 
+// What the provider asks for itself stands above what the code says.
+Millis coolOffFor(const Problem& problem) {
+  return problem.asked > Millis(0) ? problem.asked : problem.after;
+}
+
 std::vector<SenderId> idsOf(db::Connection& db, const char* statement, SenderId sender) {
   std::vector<SenderId> ids;
   for (auto& [id] : db.query<SenderId>(statement, sender)) ids.push_back(id);
@@ -73,7 +80,9 @@ struct Reactions::Extent {
   std::map<std::pair<SenderId, CustomerId>, Problem> pairs;
   CampaignGuard::Refusals refusals;
   std::vector<MessageId> unreached;
-  std::set<SenderId> silent;  // whose provider gives no answer that can be read
+  std::map<MessageId, Problem> spared;  // for a time, with whom they are for
+  std::set<SenderId> outdated;          // whose list of templates is to be read again
+  std::set<SenderId> silent;            // whose provider gives no answer that can be read
   ProviderErrors::Counts counts;
 };
 
@@ -108,11 +117,12 @@ std::string codeText(const Problem& problem, const char* without) {
 }
 
 std::optional<Millis> Reactions::nextTry(const Problem& problem) const {
+  const bool triedEnough = problem.attempt.number >= retry_.tries(problem.maxTries);
   // What the scope waits for is the hold's to say; the message is ready as soon as that ends.
-  if (holdsScope(problem.reaction)) return retry_.delay(problem.attempt, Millis(0));
+  if (holdsScope(problem.reaction) && (problem.maxTries == 0 || !triedEnough))
+    return retry_.delay(problem.attempt, Millis(0));
   if (notReached(problem)) return retry_.spread(problem.attempt, problem.after);
-  if (!problem.temporary || problem.attempt.number >= retry_.tries(problem.maxTries))
-    return std::nullopt;
+  if (!problem.temporary || triedEnough) return std::nullopt;
   if (problem.asked > Millis(0)) return retry_.spread(problem.attempt, problem.asked);
   if (problem.reaction == Reaction::pair) return retry_.pairDelay(problem.attempt);
   return retry_.delay(problem.attempt, problem.after);
@@ -126,11 +136,19 @@ Millis Reactions::holdFor(const Problem& problem) const {
 
 void Reactions::collect(const Problem& problem, const Subject& subject, Extent& extent) const {
   const SenderId sender = subject.sender;
-  if (problem.code != 0) ++extent.counts[{sender, codeText(problem, "")}][problem.listed];
+  const bool givenUp = !nextTry(problem);
+  if (problem.code != 0) {
+    auto& count = extent.counts[{sender, codeText(problem, "")}];
+    count.listed = problem.listed;
+    ++count.refusals;
+    if (givenUp) ++count.givenUp;
+  }
   switch (problem.reaction) {
     case Reaction::templatePause:
       extent.templates.emplace(templateKey(sender, subject.templateName, subject.templateLanguage),
                                problem);
+      extent.outdated.insert(sender);
+      if (givenUp) extent.refusals.add(subject.campaign, codeText(problem, ""), subject.asset);
       break;
     case Reaction::number: extent.numbers.emplace(sender, problem); break;
     case Reaction::account: extent.accounts.emplace(sender, problem); break;
@@ -147,6 +165,8 @@ void Reactions::collect(const Problem& problem, const Subject& subject, Extent& 
       if (problem.code == 0) extent.silent.insert(sender);
       break;
     case Reaction::recipient:
+      if (problem.temporary) extent.spared.emplace(problem.attempt.message, problem);
+      break;
     case Reaction::optOut: break;
   }
 }
@@ -198,6 +218,13 @@ void Reactions::apply(db::Transaction& tx, const std::vector<Problem>& problems,
   for (const auto& [pair, problem] : extent.pairs)
     if (const auto wait = nextTry(problem))
       putOffPair(tx, pair.first, pair.second, codeText(problem, ""), now, now + *wait);
+  senders::SenderRepository repository(tx);
+  for (const SenderId id : extent.outdated)
+    if (const auto sender = repository.find(id))
+      repository.wantTemplates(sender->channel, sender->accountId);
+  CoolOffRepository coolOffs(tx);
+  for (const auto& [message, problem] : extent.spared)
+    coolOffs.note(message, {codeText(problem, ""), now + coolOffFor(problem)});
   UnreachedRepository(tx).note(extent.unreached, now);
   ProviderErrors(tx).add(extent.counts, now);
   CampaignGuard(tx, settings_.guardFailures, settings_.guardWindow).note(extent.refusals, now);

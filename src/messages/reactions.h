@@ -35,15 +35,15 @@ struct ReactionSettings {
 };
 
 // What errors ask for, whichever way they came. Each concerns its message (tried again, or given
-// up) and may concern more: the recipient's other messages, the sender's rate, a template in one
-// language, a number, an account, everything with the same token, or the whole campaign. Pure but
-// for the transaction; thread-safe.
+// up) and may concern more: the recipient's other messages, now or in later campaigns, the sender's
+// rate, a template in one language, a number, an account, everything with the same token, or the
+// whole campaign. Pure but for the transaction; thread-safe.
 class Reactions {
  public:
   Reactions(RetryPolicy retry, ReactionSettings settings) : retry_(retry), settings_(settings) {}
 
   // How long the message waits for its next try; none: it has failed for good. A message whose
-  // whole scope waits never fails for that.
+  // whole scope waits never fails for that, unless the error itself limits the tries.
   std::optional<Millis> nextTry(const Problem& problem) const;
 
   // Writes what reaches beyond the messages themselves, which have been moved before.

@@ -23,6 +23,24 @@ struct AlertFixture : messages::MessageFixture {
       tx.run("INSERT INTO dispatcher_heartbeats (owner, at_ms) VALUES ('node', $1)", clock.now());
     });
   }
+  // Campaign 1 sends the file f1, which the provider does not have yet.
+  void addContent() {
+    run("INSERT INTO videos (title, filename, state, original_sha256, original_bytes, "
+        "created_at_ms, updated_at_ms) VALUES ('v', 'v.mp4', 'ready', 'x', 1, 0, 0)");
+    run("INSERT INTO clips (video_id, profile, state, created_at_ms) "
+        "VALUES (1, 'whatsapp', 'planned', 0)");
+    run("INSERT INTO campaign_contents (campaign_id, language, clip_id, clip_sha256, "
+        "template_name, template_language) VALUES (1, 'de', 1, 'f1', 'product_clip', 'de')");
+  }
+  void setMedia(const std::string& sha256, const std::string& state, Millis life) {
+    database->write([&](db::Transaction& tx) {
+      tx.run("DELETE FROM sender_media");
+      tx.run(
+          "INSERT INTO sender_media (sender_id, sha256, state, media_id, expires_at_ms) "
+          "VALUES (1, $1, $2, 'm1', $3)",
+          sha256, state, clock.now() + life);
+    });
+  }
   // "kind subject" of all that is open.
   std::vector<std::string> open() {
     service.check();
@@ -97,6 +115,9 @@ TEST_CASE("what operations must know is found in the rows", "[alerts]") {
       {"INSERT INTO provider_errors (sender_id, code, hour_ms, listed, count) "
        "VALUES (1, '777', $NOW, 0, 5)",
        "unknown_error_code sender 1 777"},
+      {"INSERT INTO provider_errors (sender_id, code, hour_ms, listed, count, given_up) "
+       "VALUES (1, '130497', $NOW, 1, 1, 1)",
+       "refusals sender 1 130497"},
       {"INSERT INTO sender_rates (sender_id, per_second, changed_at_ms, since_ms, code) "
        "VALUES (1, 40, $NOW, $NOW, '130429')",
        "sender_limited sender 1"},
@@ -113,6 +134,62 @@ TEST_CASE("what operations must know is found in the rows", "[alerts]") {
   CHECK(words.de.ends_with('.'));
   CHECK(words.en.ends_with('.'));
   CHECK(words.en.find('{') == std::string::npos);
+}
+
+TEST_CASE("a clip that its campaign cannot send is told before the campaign begins, and after",
+          "[alerts]") {
+  AlertFixture f(GENERATE(values(kBothEngines)));
+  const Millis hour{3'600'000};
+  const std::string state =
+      GENERATE(as<std::string>{}, "scheduled", "launching", "running", "paused");
+  f.addContent();
+  f.run("UPDATE campaigns SET state = '" + state + "'");
+  CHECK(f.open().empty());
+  f.setMedia("f1", "failed", Millis(0));
+  CHECK(f.open() == Strings{"media_failed sender 1"});
+  CHECK(f.service.list(true, {}, 1).at(0).critical);
+  CHECK(
+      wordsOf(f.service.list(true, {}, 1).at(0)).de.starts_with("1 Mediendateien von Absender 1"));
+  f.setMedia("f1", "ready", 23 * hour);
+  CHECK(f.open() == Strings{"media_expiring sender 1"});
+  CHECK_FALSE(f.service.list(true, {}, 1).at(0).critical);
+  CHECK(wordsOf(f.service.list(true, {}, 1).at(0)).en.starts_with("1 media files of sender 1"));
+  f.setMedia("f1", "ready", 25 * hour);
+  CHECK(f.open().empty());
+  CHECK(f.logged == Strings{"alert.opened media_failed", "alert.opened media_expiring",
+                            "alert.closed media_failed", "alert.closed media_expiring"});
+}
+
+TEST_CASE("a clip that nobody is going to send is no alert", "[alerts]") {
+  AlertFixture f(GENERATE(values(kBothEngines)));
+  f.addContent();
+  const auto [state, sha256] = GENERATE(table<std::string, std::string>(
+      {{"draft", "f1"}, {"completed", "f1"}, {"cancelled", "f1"}, {"running", "f2"}}));
+  f.run("UPDATE campaigns SET state = '" + state + "'");
+  f.setMedia(sha256, "failed", Millis(0));
+  CHECK(f.open().empty());
+}
+
+TEST_CASE("a code that is tried again is told when that was in vain", "[alerts]") {
+  AlertFixture f(GENERATE(values(kBothEngines)), 1);
+  for (int i = 0; i < 3; ++i) {
+    f.beat();
+    CHECK(f.open().empty());
+    f.answer(f.sendOne(), channels::TryLater{Millis(10'000), 1, channels::Reaction::retry, 3, "x"});
+    f.clock.advance(Millis(600'000));
+  }
+  CHECK(f.state(1) == "failed");
+  f.beat();
+  CHECK(f.open() == Strings{"refusals sender 1 1"});
+  f.clock.advance(std::chrono::hours(3));
+  f.beat();
+  CHECK(f.open().empty());
+}
+
+TEST_CASE("a recipient who cannot be reached is no alert", "[alerts]") {
+  AlertFixture f(GENERATE(values(kBothEngines)), 1);
+  f.answer(f.sendOne(), channels::Refused{131026, channels::Reaction::unreachable, "x"});
+  CHECK(f.open().empty());
 }
 
 TEST_CASE("a hold by a person and a broken detail are no alerts", "[alerts]") {

@@ -45,7 +45,7 @@ TEST_CASE("codes lead to the reaction the provider asks for", "[channels]") {
                                          {80008, retry, true},
                                          {130403, recipient, false},
                                          {130429, throughput, true},
-                                         {130472, recipient, false},
+                                         {130472, recipient, true},
                                          {130497, recipient, false},
                                          {131000, retry, true},
                                          {131005, auth, true},
@@ -70,11 +70,11 @@ TEST_CASE("codes lead to the reaction the provider asks for", "[channels]") {
                                          {131062, fix, false},
                                          {131063, fix, false},
                                          {131064, accountThroughput, true},
-                                         {132000, fix, false},
+                                         {132000, templatePause, true},
                                          {132001, templatePause, true},
                                          {132005, fix, false},
                                          {132007, templatePause, false},
-                                         {132012, fix, false},
+                                         {132012, templatePause, true},
                                          {132015, templatePause, true},
                                          {132016, templatePause, false},
                                          {132018, fix, false},
@@ -101,4 +101,13 @@ TEST_CASE("an unknown code is permanent and old codes read as their successors",
   CHECK(errorInfo(131000).maxTries == 3);
   CHECK(errorInfo(131049).maxTries == 2);
   CHECK(errorInfo(131049).after >= std::chrono::hours(24));
+  CHECK(errorInfo(130472).maxTries == 1);
+  CHECK(errorInfo(130472).after >= std::chrono::hours(48));
+}
+
+TEST_CASE("operations are told of the codes that only they can do something about", "[channels]") {
+  std::set<int> alarming;
+  for (const ErrorInfo* e = whatsapp::begin(); e != whatsapp::end(); ++e)
+    if (e->alarm) alarming.insert(e->code);
+  CHECK(alarming == std::set<int>{1, 130497, 135000});
 }

@@ -83,6 +83,27 @@ struct ReactionFixture : MessageFixture {
         std::stoll(text("SELECT CAST(due_at_ms AS TEXT) FROM messages WHERE id = $1", message)) -
         toMs(clock.now()));
   }
+  // Another campaign, for a purpose that customer 1 has agreed to; message 2 is theirs.
+  void addCampaign(const std::string& purpose) {
+    database->write([&](db::Transaction& tx) {
+      tx.run(
+          "INSERT INTO campaigns (name, state, sender_id, purpose, audience, fallback_language, "
+          "created_at_ms, updated_at_ms) VALUES ('d', 'running', 1, $1, '{}', 'de', 0, 0)",
+          purpose);
+      tx.run(
+          "INSERT INTO consents (customer_id, channel, purpose, state, wording_id, tracking, "
+          "ledger_seq, changed_at_ms) VALUES (1, 'whatsapp', $1, 'given', 1, 1, 1, 0) "
+          "ON CONFLICT DO NOTHING",
+          purpose);
+      tx.run(
+          "INSERT INTO messages (campaign_id, customer_id, sender_id, address, language, state, "
+          "due_at_ms, state_at_ms, created_at_ms) VALUES (2, 1, 1, $1, 'de', 'queued', $2, $2, $2)",
+          numberOf(1), clock.now());
+      CounterChanges changes;
+      changes.add({2}, "queued");
+      changes.write(tx);
+    });
+  }
   std::string campaign(const std::string& column) {
     return text("SELECT " + column + " FROM campaigns WHERE id = $1", 1);
   }
@@ -122,7 +143,8 @@ TEST_CASE("every code has the same effect in an answer and in a failed receipt",
       CHECK(f.text("SELECT CAST(count(*) AS TEXT) FROM unreached WHERE customer_id = $1", number) ==
             (e->reaction == Reaction::unreachable ? "1" : "0"));
       CHECK(f.campaign("state") == "running");
-      const bool waits = e->temporary || e->reaction == Reaction::templatePause;
+      const bool waits =
+          (e->temporary && e->maxTries != 1) || e->reaction == Reaction::templatePause;
       CHECK(f.state(number) == (waits ? "held" : "failed"));
       const bool wide = e->reaction == Reaction::templatePause || e->reaction == Reaction::number ||
                         e->reaction == Reaction::account || e->reaction == Reaction::auth;
@@ -140,6 +162,8 @@ TEST_CASE("a refusal holds what it speaks of and nothing beside it", "[messages]
       GENERATE(table<int, Strings>({{132015, {"template 1/product_clip/de: 132015"}},
                                     {132016, {"template 1/product_clip/de: 132016"}},
                                     {132001, {"template 1/product_clip/de: 132001"}},
+                                    {132000, {"template 1/product_clip/de: 132000"}},
+                                    {132012, {"template 1/product_clip/de: 132012"}},
                                     {131048, {"sender 1: 131048"}},
                                     {131031, {"sender 1: 131031", "sender 2: 131031"}},
                                     {131042, {"sender 1: 131042", "sender 2: 131042"}},
@@ -151,6 +175,75 @@ TEST_CASE("a refusal holds what it speaks of and nothing beside it", "[messages]
                                     {130429, {}}}));
   f.refuse(code, byReceipt);
   CHECK(f.holds() == holds);
+}
+
+TEST_CASE("a message that does not fit its template gets a second chance and no third",
+          "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 1);
+  const int code = GENERATE(132000, 132012);
+  const bool byReceipt = GENERATE(false, true);
+  f.refuse(code, byReceipt);
+  CHECK(f.state(1) == "held");
+  f.clock.advance(std::chrono::hours(24));
+  CHECK(f.holds().empty());
+  f.refuse(code, byReceipt);
+  CHECK(f.state(1) == "failed");
+  CHECK(f.reason(1) == std::to_string(code));
+  CHECK(f.holds() == Strings{"template 1/product_clip/de: " + std::to_string(code)});
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("a template the provider refuses has its account's list read again", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 1);
+  const auto due = [&](std::int64_t sender) {
+    return f.text("SELECT CAST(templates_due_ms AS TEXT) FROM senders WHERE id = $1", sender);
+  };
+  f.database->write([](db::Transaction& tx) { tx.run("UPDATE senders SET templates_due_ms = 9"); });
+  f.refuse(132001, GENERATE(false, true));
+  CHECK(due(1) == "0");
+  CHECK(due(2) == "0");  // the same account
+  CHECK(due(3) == "9");
+}
+
+TEST_CASE("whom the provider spares gets nothing of other campaigns for the same purpose",
+          "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 1);
+  const auto [code, hours] = GENERATE(table<int, int>({{131049, 24}, {130472, 72}}));
+  f.refuse(code, GENERATE(false, true));
+  const TimePoint until = f.clock.now() + std::chrono::hours(hours);
+  f.lane.campaign = {2};
+  SECTION("until the time is over") {
+    const std::string held = "held:" + std::to_string(code);
+    f.addCampaign("marketing");
+    f.clock.advance(Millis(1'000));
+    CHECK(f.claim(1).empty());
+    CHECK(f.state(2) == "held");
+    CHECK(f.reason(2) == std::to_string(code));
+    CHECK(f.wait(2) == until - f.clock.now());
+    f.database->read([&](db::Connection& c) {
+      CHECK(counters(c, {2})["queued"] == 0);
+      CHECK(counters(c, {2})[held] == 1);
+    });
+    f.clock.advance(f.wait(2));
+    CHECK(f.claim(1).size() == 1);
+  }
+  SECTION("but what they agreed to for something else") {
+    f.addCampaign("orders");
+    f.lane.purpose = "orders";
+    f.clock.advance(Millis(1'000));
+    CHECK(f.claim(1).size() == 1);
+  }
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("a message held back for its recipient's sake is tried once more", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 1);
+  f.refuse(131049, false);
+  CHECK(f.wait(1) >= std::chrono::hours(24));
+  f.clock.advance(f.wait(1));
+  f.refuse(131049, true);
+  CHECK(f.state(1) == "failed");
+  CHECK(f.countersAreTrue());
 }
 
 TEST_CASE("of two refusals the one that holds longer counts", "[messages]") {
@@ -207,18 +300,7 @@ TEST_CASE("what the provider asks for in seconds stands above our own delay", "[
 TEST_CASE("a recipient who got too much waits four times as long each time, in every campaign",
           "[messages]") {
   ReactionFixture f(GENERATE(values(kBothEngines)), 1);
-  f.database->write([&](db::Transaction& tx) {
-    tx.run(
-        "INSERT INTO campaigns (name, state, sender_id, purpose, audience, fallback_language, "
-        "created_at_ms, updated_at_ms) VALUES ('d', 'running', 1, 'marketing', '{}', 'de', 0, 0)");
-    tx.run(
-        "INSERT INTO messages (campaign_id, customer_id, sender_id, address, language, state, "
-        "due_at_ms, state_at_ms, created_at_ms) VALUES (2, 1, 1, $1, 'de', 'queued', $2, $2, $2)",
-        f.numberOf(1), f.clock.now());
-    CounterChanges counters;
-    counters.add({2}, "queued");
-    counters.write(tx);
-  });
+  f.addCampaign("marketing");
   Millis expected{4'000};
   for (int n = 0; n < 4; ++n, expected *= 4) {
     f.refuse(131056, n % 2 == 1);
@@ -314,11 +396,11 @@ TEST_CASE("the same refusal of many messages pauses the campaign with its reason
   ReactionFixture f(GENERATE(values(kBothEngines)), 30);
   f.lane.perSecond = 1'000;
   const bool byReceipt = GENERATE(false, true);
-  for (int i = 1; i < 20; ++i) f.refuse(132000, byReceipt);
+  for (int i = 1; i < 20; ++i) f.refuse(131008, byReceipt);
   CHECK(f.campaign("state") == "running");
-  f.refuse(132012, byReceipt);
+  f.refuse(132018, byReceipt);
   CHECK(f.campaign("state") == "paused");
-  CHECK(f.campaign("pause_reason") == "guard:132012");
+  CHECK(f.campaign("pause_reason") == "guard:132018");
   CHECK(f.campaign("paused_by") == "system");
   CHECK(f.countersAreTrue());
 }

@@ -74,6 +74,15 @@ struct World : MessageFixture {
             {"message_template_language", language},
             {"reason", "NONE"}};
   }
+  // Customer 1 used the provider's own switch.
+  static nlohmann::json preference(const char* value, std::int64_t seconds) {
+    return {{"metadata", {{"phone_number_id", "1001"}}},
+            {"user_preferences",
+             {{{"wa_id", "4917100000001"},
+               {"category", "marketing_messages"},
+               {"value", value},
+               {"timestamp", seconds}}}}};
+  }
   std::vector<Hold> holds() {
     return database->read([&](db::Connection& c) { return HoldRepository(c).active(clock.now()); });
   }
@@ -357,14 +366,43 @@ TEST_CASE("an opt-out that is told again skips nothing of who has agreed since",
   world.database->write([&](db::Transaction& tx) {
     tx.run("UPDATE consents SET changed_at_ms = $1", world.clock.now());
   });
-  world.tell("user_preferences", {{"metadata", {{"phone_number_id", "1001"}}},
-                                  {"user_preferences",
-                                   {{{"wa_id", "4917100000001"},
-                                     {"category", "marketing_messages"},
-                                     {"value", "stop"},
-                                     {"timestamp", monday}}}}});
+  world.tell("user_preferences", World::preference("stop", monday));
   CHECK(world.consent(1) == "given");
   CHECK(world.state(1) == "queued");
+}
+
+TEST_CASE("the provider's stop for marketing ends the consent and skips what waits", "[messages]") {
+  World world(GENERATE(values(kBothEngines)), 2);
+  world.tell("user_preferences", World::preference("stop", world.nowSeconds()));
+  CHECK(world.consent(1) == "withdrawn");
+  CHECK(world.state(1) == "skipped");
+  CHECK(world.reason(1) == "opt_out");
+  CHECK(world.consent(2) == "given");
+  CHECK(world.state(2) == "queued");
+  CHECK(world.countersAreTrue());
+  // What was agreed to, and all that may be imported later.
+  CHECK(world.count("SELECT count(*) FROM consent_ledger") == 2);
+  const auto entry = nlohmann::json::parse(world.text(
+      "SELECT payload FROM consent_ledger WHERE customer_id = $1 AND payload LIKE '%\"*\"%'", 1));
+  CHECK(entry["event"] == "withdrawn");
+  CHECK(entry["channel"] == "whatsapp");
+  CHECK(entry["purpose"] == "*");
+  CHECK(entry["method"] == "provider_preference");
+  CHECK(entry["source"] == "whatsapp");
+  CHECK(entry["evidence"] == "user_preferences: stop marketing_messages");
+  CHECK(entry["at_ms"] == world.nowSeconds() * 1000);
+}
+
+TEST_CASE("the provider's resume is no new consent", "[messages]") {
+  World world(GENERATE(values(kBothEngines)), 1);
+  const bool stopped = GENERATE(false, true);
+  if (stopped) world.tell("user_preferences", World::preference("stop", world.nowSeconds()));
+  world.clock.advance(std::chrono::hours(24));
+  world.tell("user_preferences", World::preference("resume", world.nowSeconds()));
+  CHECK(world.consent(1) == (stopped ? "withdrawn" : "given"));
+  CHECK(world.state(1) == (stopped ? "skipped" : "queued"));
+  CHECK(world.count("SELECT count(*) FROM consent_ledger") == (stopped ? 2 : 0));
+  CHECK(world.countersAreTrue());
 }
 
 TEST_CASE("a STOP to a number we do not send with is obeyed", "[messages]") {

@@ -165,8 +165,8 @@ TEST_CASE("a message goes out through the simulator and its receipts come back",
 
   message.body.pop_back();  // one value too few
   const auto refused = send(message);
-  REQUIRE(std::holds_alternative<channels::Refused>(refused));
-  CHECK(std::get<channels::Refused>(refused).code == 132000);
+  REQUIRE(std::holds_alternative<channels::TryLater>(refused));
+  CHECK(std::get<channels::TryLater>(refused).code == 132000);
   message.templateName = "paused_offer";
   CHECK_FALSE(std::holds_alternative<channels::Accepted>(send(message)));
   CHECK(hook.unsignedOnes() == 0);

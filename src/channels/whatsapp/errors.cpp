@@ -20,13 +20,20 @@ constexpr ErrorInfo temporary(int code, Reaction reaction, Millis after, std::st
   return {code, reaction, true, after, maxTries, english, german};
 }
 
+constexpr ErrorInfo alarming(ErrorInfo info) {
+  info.alarm = true;
+  return info;
+}
+
 // What a wrong token, an unpaid bill or an unregistered number stops is called temporary: the
 // message is not at fault and may go once a person has mended it. The wait's reach is the reaction.
+// A request that does not fit its template gets a second try, because either may have been changed
+// by then. Where only the recipient must be spared for a while there is just one.
 constexpr ErrorInfo kErrors[] = {
     permanent(0, fix, "The provider answered with an error we do not know.",
               "Der Anbieter meldet einen Fehler, den wir nicht kennen."),
-    temporary(1, retry, 10s, "The provider could not process the request.",
-              "Der Anbieter konnte die Anfrage nicht verarbeiten.", 3),
+    alarming(temporary(1, retry, 10s, "The provider could not process the request.",
+                       "Der Anbieter konnte die Anfrage nicht verarbeiten.", 3)),
     temporary(2, retry, 30s, "The provider is temporarily down or overloaded.",
               "Der Anbieter ist vorübergehend gestört oder überlastet."),
     temporary(3, auth, 15min,
@@ -72,12 +79,13 @@ constexpr ErrorInfo kErrors[] = {
     temporary(130429, throughput, 2s,
               "Too many messages per second; sending continues more slowly.",
               "Zu viele Nachrichten pro Sekunde; der Versand läuft langsamer weiter."),
-    permanent(
-        130472, recipient,
+    temporary(
+        130472, recipient, 72h,
         "The recipient is part of a test at Meta and gets no marketing messages for now.",
-        "Der Empfänger ist Teil eines Tests bei Meta und erhält derzeit keine Werbenachrichten."),
-    permanent(130497, recipient, "We may not write to this recipient's country.",
-              "In das Land dieses Empfängers dürfen wir nicht schreiben."),
+        "Der Empfänger ist Teil eines Tests bei Meta und erhält derzeit keine Werbenachrichten.",
+        1),
+    alarming(permanent(130497, recipient, "We may not write to this recipient's country.",
+                       "In das Land dieses Empfängers dürfen wir nicht schreiben.")),
     temporary(131000, retry, 10s, "The provider failed for a reason it does not name.",
               "Beim Anbieter ist ein Fehler aufgetreten, den er nicht benennt.", 3),
     permanent(131001, fix, "The message is too long.", "Die Nachricht ist zu lang."),
@@ -157,8 +165,12 @@ constexpr ErrorInfo kErrors[] = {
     temporary(131064, accountThroughput, 1h,
               "Sending is limited because templates were put into the wrong category.",
               "Der Versand ist begrenzt, weil Vorlagen falsch eingestuft wurden."),
-    permanent(132000, fix, "The number of values does not fit the template.",
-              "Die Anzahl der Werte passt nicht zur Vorlage."),
+    temporary(132000, templatePause, 24h,
+              "The number of values does not fit the template. Compare the campaign's content with "
+              "the template.",
+              "Die Anzahl der Werte passt nicht zur Vorlage. Bitte den Inhalt der Kampagne mit der "
+              "Vorlage vergleichen.",
+              2),
     temporary(132001, templatePause, 10min,
               "The template does not exist in this language or is not approved.",
               "Die Vorlage gibt es in dieser Sprache nicht, oder sie ist nicht freigegeben."),
@@ -166,8 +178,13 @@ constexpr ErrorInfo kErrors[] = {
               "Mit den Werten dieses Empfängers wird der Text zu lang."),
     permanent(132007, templatePause, "The template's content violates a WhatsApp policy.",
               "Der Inhalt der Vorlage verstößt gegen eine Richtlinie von WhatsApp."),
-    permanent(132012, fix, "A value does not fit the template, for example a missing video.",
-              "Ein Wert passt nicht zur Vorlage, zum Beispiel fehlt das Video."),
+    temporary(
+        132012, templatePause, 24h,
+        "A value does not fit the template, for example a missing video. Compare the "
+        "campaign's content with the template.",
+        "Ein Wert passt nicht zur Vorlage, zum Beispiel fehlt das Video. Bitte den Inhalt der "
+        "Kampagne mit der Vorlage vergleichen.",
+        2),
     temporary(132015, templatePause, 1h, "The template is paused because of low quality.",
               "Die Vorlage ist wegen schlechter Qualität pausiert."),
     permanent(132016, templatePause, "The template is disabled for good because of low quality.",
@@ -210,8 +227,8 @@ constexpr ErrorInfo kErrors[] = {
     permanent(134102, templatePause,
               "The template or the account may not be used for marketing messages.",
               "Die Vorlage oder das Konto ist für Werbenachrichten nicht zugelassen."),
-    permanent(135000, fix, "The provider could not read a parameter of the request.",
-              "Der Anbieter konnte einen Parameter der Anfrage nicht lesen."),
+    alarming(permanent(135000, fix, "The provider could not read a parameter of the request.",
+                       "Der Anbieter konnte einen Parameter der Anfrage nicht lesen.")),
     permanent(139100, fix, "Some recipients could not be blocked.",
               "Einige Empfänger konnten nicht blockiert werden."),
     permanent(139101, fix, "The list of blocked recipients is full.",
