@@ -59,7 +59,7 @@ struct Campaign : CampaignInput {
   std::optional<TimePoint> scheduledAt;  // of a scheduled one, and afterwards
   std::string scheduleZone;              // in which it was chosen; for people
   std::optional<TimePoint> scheduleCheckedAt;
-  std::string scheduleHold;  // why it did not start, or would not: a code of reasons.h
+  std::string scheduleHold;  // why it did not start, or would not go out: a code of reasons.h
   std::int64_t version = 1;  // rises with each edit
 };
 

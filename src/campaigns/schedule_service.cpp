@@ -1,9 +1,11 @@
 #include "campaigns/schedule_service.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "campaigns/campaign_service.h"
 #include "jobs/job_queue.h"
+#include "senders/media_ledger.h"
 
 namespace clipcourier::campaigns {
 namespace {
@@ -13,6 +15,7 @@ using enum CampaignState;
 
 constexpr Millis kLookAhead = 15min;
 constexpr Millis kFarthest = 366 * 24h;
+constexpr auto kMediaMissing = "media_missing";
 
 // "not_launchable:template.not_approved, clip.missing"
 std::string reasonOf(const std::vector<ErrorDetail>& problems) {
@@ -25,6 +28,14 @@ std::string reasonOf(const std::vector<ErrorDetail>& problems) {
 }
 
 }  // namespace
+
+bool ScheduleService::lacksMedia(const Campaign& campaign, TimePoint now) const {
+  return parts_.database.read([&](db::Connection& connection) {
+    return std::ranges::any_of(campaign.contents, [&](const messages::Content& content) {
+      return !senders::MediaLedger::usable(connection, campaign.sender, content.clipSha256, now);
+    });
+  });
+}
 
 void ScheduleService::wantMedia(const Campaign& campaign) const {
   for (const messages::Content& content : campaign.contents)
@@ -95,16 +106,23 @@ int ScheduleService::runDue() {
   return started;
 }
 
-// Once: what it finds stands in the campaign while there is time to mend it.
+// Once: what it finds stands in the campaign while there is time to mend it. Only for missing media
+// it looks again: they come by themselves, or their upload was given up and is asked for anew.
 void ScheduleService::lookAhead(const Campaign& campaign, TimePoint now) {
-  if (campaign.scheduleCheckedAt) return;
-  hold(campaign, reasonOf(parts_.check.problems(campaign)), now);
-  wantMedia(campaign);
+  const bool again = campaign.scheduleCheckedAt.has_value();
+  if (again && campaign.scheduleHold != kMediaMissing) return;
+  std::string reason = again ? "" : reasonOf(parts_.check.problems(campaign));
+  if (lacksMedia(campaign, now)) {
+    wantMedia(campaign);
+    if (reason.empty()) reason = kMediaMissing;
+  }
+  hold(campaign, reason, now);
 }
 
 bool ScheduleService::startOne(const Campaign& campaign, TimePoint now) {
   if (now - *campaign.scheduledAt > latest_) {
-    if (campaign.scheduleHold.empty()) hold(campaign, "schedule_missed", now);
+    if (campaign.scheduleHold.empty() || campaign.scheduleHold == kMediaMissing)
+      hold(campaign, "schedule_missed", now);
     return false;
   }
   const std::string reason = reasonOf(parts_.check.problems(campaign));

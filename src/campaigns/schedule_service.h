@@ -15,7 +15,9 @@ namespace clipcourier::campaigns {
 // Starts campaigns at a time that was chosen before. A campaign that cannot be launched when its
 // time comes, or whose time was missed, stays scheduled and says why in scheduleHold; what is
 // mended in time starts late, at most by `latest`. Nothing is kept in memory, so a restart changes
-// nothing. Thread-safe; borrows its arguments.
+// nothing. A clip that the provider does not have shortly before the time is told there too, as
+// "media_missing", until it is there: the campaign starts all the same, and its messages wait.
+// Thread-safe; borrows its arguments.
 class ScheduleService {
  public:
   using WantMedia = std::function<void(SenderId, const std::string& sha256)>;
@@ -42,6 +44,7 @@ class ScheduleService {
   bool startOne(const Campaign& campaign, TimePoint now);
   void lookAhead(const Campaign& campaign, TimePoint now);
   void hold(const Campaign& campaign, const std::string& reason, TimePoint now);
+  bool lacksMedia(const Campaign& campaign, TimePoint now) const;
   void wantMedia(const Campaign& campaign) const;
 
   Parts parts_;

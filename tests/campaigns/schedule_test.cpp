@@ -27,6 +27,18 @@ struct ScheduleFixture : CampaignFixture {
     database->write(
         [&](db::Transaction& tx) { tx.run("UPDATE templates SET status = $1", status); });
   }
+  // What the ledger says of the clip: with the provider until then, or that its upload failed.
+  void setMedia(std::optional<TimePoint> until) {
+    const std::optional<std::string> mediaId =
+        until ? std::optional<std::string>("m1") : std::nullopt;
+    database->write([&](db::Transaction& tx) {
+      tx.run("DELETE FROM sender_media");
+      tx.run(
+          "INSERT INTO sender_media (sender_id, sha256, state, media_id, expires_at_ms) "
+          "VALUES (1, $1, $2, $3, $4)",
+          crypto::hex(crypto::sha256("clip")), until ? "ready" : "failed", mediaId, until);
+    });
+  }
   std::string codeOf(const std::function<void()>& work) {
     try {
       work();
@@ -87,6 +99,55 @@ TEST_CASE("what stands in the way is seen before the time, and mended it starts"
   f.clock.advance(20min);
   CHECK(f.schedules().runDue() == 1);
   CHECK(f.now().scheduleHold.empty());
+}
+
+TEST_CASE("a clip that the provider does not have before the time is told until it is there",
+          "[campaigns]") {
+  ScheduleFixture f(GENERATE(values(kBothEngines)));
+  f.schedules().schedule(f.campaign, f.clock.now() + 2h, "UTC", f.actor);
+  const TimePoint at = *f.now().scheduledAt;
+  SECTION("there in time") { f.setMedia(at + 24h); }
+  SECTION("never uploaded") {}
+  SECTION("refused by the provider") { f.setMedia({}); }
+  SECTION("over before the start") { f.setMedia(at - 20min); }
+  const bool there = f.number("SELECT count(*) FROM sender_media WHERE expires_at_ms > " +
+                              std::to_string(toMs(at))) == 1;
+  f.clock.advance(2h - 10min);
+  f.schedules().runDue();
+  CHECK(f.now().scheduleHold == (there ? "" : "media_missing"));
+  CHECK(f.wanted.size() == (there ? 1 : 2));
+  CHECK(messages::reasonWords("media_missing"));
+  f.schedules().runDue();
+  CHECK(f.now().scheduleHold == (there ? "" : "media_missing"));
+  CHECK(f.wanted.size() == (there ? 1 : 3));  // whoever gave up is asked anew
+  f.setMedia(at + 24h);
+  f.schedules().runDue();
+  CHECK(f.now().scheduleHold.empty());
+}
+
+TEST_CASE("a missing clip delays no start, and does not hide that one was missed", "[campaigns]") {
+  ScheduleFixture f(GENERATE(values(kBothEngines)));
+  f.schedules().schedule(f.campaign, f.clock.now() + 2h, "UTC", f.actor);
+  f.clock.advance(2h - 10min);
+  f.schedules().runDue();
+  CHECK(f.now().scheduleHold == "media_missing");
+  SECTION("it starts at its time") {
+    f.clock.advance(10min);
+    CHECK(f.schedules().runDue() == 1);
+    CHECK(f.now().state == CampaignState::launching);
+    CHECK(f.now().scheduleHold.empty());
+  }
+  SECTION("it was missed") {
+    f.clock.advance(10min + 60min + 1s);
+    CHECK(f.schedules().runDue() == 0);
+    CHECK(f.now().scheduleHold == "schedule_missed");
+  }
+  SECTION("what stands in the way of the start itself comes first") {
+    f.schedules().schedule(f.campaign, f.clock.now() + 5min, "UTC", f.actor);
+    f.setTemplate("PAUSED");
+    f.schedules().runDue();
+    CHECK(f.now().scheduleHold == "not_launchable:template.not_approved");
+  }
 }
 
 TEST_CASE("a start that was missed while the service was down is late, or waits", "[campaigns]") {
