@@ -83,8 +83,8 @@ class Writer {
                   "How many messages a sender may send in a second.");
     for (const auto& [id, channel, limit] : rows)
       out_.sample({{"sender", std::to_string(id)}, {"channel", channel}}, limit);
-    out_.describe("sender_messages_total", "counter",
-                  "Messages that were handed to the provider, or may have been.");
+    out_.describe("sender_messages", "gauge",
+                  "Messages whose last try was handed to the provider, or may have been.");
     for (const auto& [id, channel, limit] : rows)
       out_.sample({{"sender", std::to_string(id)}, {"channel", channel}}, left_[id]);
   }

@@ -104,7 +104,8 @@ TEST_CASE("queue, senders, webhooks and jobs are told from their rows", "[metric
   has(out.text(), "clipcourier_queue_oldest_due_age_seconds 90");
   has(out.text(),
       "clipcourier_sender_limit_messages_per_second{sender=\"1\",channel=\"whatsapp\"} 80");
-  has(out.text(), "clipcourier_sender_messages_total{sender=\"1\",channel=\"whatsapp\"} 12");
+  has(out.text(), "# TYPE clipcourier_sender_messages gauge");
+  has(out.text(), "clipcourier_sender_messages{sender=\"1\",channel=\"whatsapp\"} 12");
   has(out.text(), "clipcourier_webhooks_waiting 1");
   has(out.text(), "clipcourier_webhooks_lag_seconds 2.5");
   has(out.text(), "clipcourier_jobs{kind=\"video.probe\",state=\"waiting\"} 1");
