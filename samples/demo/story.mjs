@@ -148,10 +148,10 @@ export class Story {
 
   async poster() {
     const path = `/api/v1/videos/${this.videos[1].id}`;
-    const { candidates, pictures } = await this.api.get(`${path}/pictures`);
+    const { candidates, pictures, version } = await this.api.get(`${path}/pictures`);
     assert.ok(candidates.length > 1 && pictures.badge && pictures.poster_webp);
     const { number, time_ms: time } = candidates.at(-1);
-    await this.api.put(`${path}/poster`, { candidate: number });
+    await this.api.put(`${path}/poster`, { candidate: number }, { 'if-match': `"${version}"` });
     const chosen = await until('the poster is made', 60, async () => {
       const now = await this.api.get(`${path}/pictures`);
       assert.notEqual(now.poster.state, 'failed', JSON.stringify(now.poster.failure));

@@ -115,11 +115,11 @@ std::vector<Consent> ConsentDesk::withdraw(CustomerId customer, const ConsentAct
   });
 }
 
-ConsentHistory ConsentDesk::history(CustomerId customer) const {
+ConsentHistory ConsentDesk::history(CustomerId customer, std::int64_t after, int limit) const {
   return database_.snapshot([&](db::Connection& c) {
     requireCustomer(c, customer);
     ConsentRepository repository(c);
-    return ConsentHistory{repository.of({customer}), repository.entriesOf({customer})};
+    return ConsentHistory{repository.of({customer}), repository.entriesOf(customer, after, limit)};
   });
 }
 

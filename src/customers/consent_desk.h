@@ -21,7 +21,7 @@ struct ConsentAct {
 // All that proves, or disproves, what one customer agreed to.
 struct ConsentHistory {
   std::vector<Consent> current;
-  std::vector<LedgerEntry> entries;  // by seq
+  std::vector<LedgerEntry> entries;  // by seq; a part of them
 };
 
 // Consents and wordings for callers from outside: one transaction each, with its audit row.
@@ -35,7 +35,8 @@ class ConsentDesk {
   Consent request(CustomerId customer, const ConsentAct& act, const Actor& actor);
   Consent give(CustomerId customer, const ConsentAct& act, const Actor& actor);
   std::vector<Consent> withdraw(CustomerId customer, const ConsentAct& act, const Actor& actor);
-  ConsentHistory history(CustomerId customer) const;
+  // With the first `limit` entries of a seq above `after`.
+  ConsentHistory history(CustomerId customer, std::int64_t after, int limit) const;
 
   // Throws Error(invalidInput) with a detail for each mistake.
   Wording addWording(const Wording& wording, const Actor& actor);

@@ -29,6 +29,9 @@ constexpr auto entriesOf = R"sql(
   SELECT l.seq, l.customer_id, l.payload, l.salt, l.payload_hash, l.chain, l.created_at_ms
   FROM {rows} JOIN consent_ledger l ON l.customer_id = CAST(e.value->>'id' AS BIGINT)
   ORDER BY l.seq)sql";
+constexpr auto entriesOfOne = R"sql(
+  SELECT seq, customer_id, payload, salt, payload_hash, chain, created_at_ms
+  FROM consent_ledger WHERE customer_id = $1 AND seq > $2 ORDER BY seq LIMIT $3)sql";
 constexpr auto entriesWithoutState = R"sql(
   SELECT l.seq FROM consent_ledger l
   WHERE l.seq > $1 AND l.seq <= $2 AND l.payload IS NOT NULL
@@ -134,6 +137,11 @@ std::vector<LedgerEntry> ConsentRepository::entriesAfter(std::int64_t seq, int l
 
 std::vector<LedgerEntry> ConsentRepository::entriesOf(const std::vector<CustomerId>& customers) {
   return readEntries(connection_, overRows(connection_, sql::entriesOf), idRows(customers));
+}
+
+std::vector<LedgerEntry> ConsentRepository::entriesOf(CustomerId customer, std::int64_t after,
+                                                      int limit) {
+  return readEntries(connection_, sql::entriesOfOne, customer, after, limit);
 }
 
 std::vector<std::int64_t> ConsentRepository::entriesWithoutState(std::int64_t after,

@@ -29,6 +29,7 @@ class ConsentRepository {
 
   std::vector<LedgerEntry> entriesAfter(std::int64_t seq, int limit);
   std::vector<LedgerEntry> entriesOf(const std::vector<CustomerId>& customers);  // by seq
+  std::vector<LedgerEntry> entriesOf(CustomerId customer, std::int64_t after, int limit);
   // Entries `after` < seq <= `upTo` that were not erased and have no row of their customer in
   // consents.
   std::vector<std::int64_t> entriesWithoutState(std::int64_t after, std::int64_t upTo);

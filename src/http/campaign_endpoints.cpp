@@ -26,11 +26,12 @@ std::vector<Route> CampaignEndpoints::routes() {
   const std::string one = kCampaigns + "/{id}";
   const RouteOptions paged{.query = {"limit", "cursor"}}, once{.once = true};
   const RouteOptions bare{.takes = Takes::nothing, .once = true};
+  const RouteOptions edited{.ifMatch = IfMatch::required};
   return {
       {Method::post, kCampaigns, Scope::campaignsWrite, to(&CampaignEndpoints::create), once},
       {Method::get, kCampaigns, Scope::campaignsRead, to(&CampaignEndpoints::list), paged},
       {Method::get, one, Scope::campaignsRead, to(&CampaignEndpoints::get)},
-      {Method::put, one, Scope::campaignsWrite, to(&CampaignEndpoints::edit)},
+      {Method::put, one, Scope::campaignsWrite, to(&CampaignEndpoints::edit), edited},
       {Method::get, one + "/check", Scope::campaignsRead, to(&CampaignEndpoints::check)},
       {Method::post, one + "/launch", Scope::campaignsLaunch, to(&CampaignEndpoints::launch), bare},
       {Method::post, one + "/pause", Scope::operations, to(&CampaignEndpoints::pause), once},

@@ -40,7 +40,7 @@ std::vector<Route> ConsentEndpoints::routes() {
   const std::string all = "/api/v1/customers/{id}/consents";
   const RouteOptions paged{.query = {"limit", "cursor"}};
   return {
-      {Method::get, all, Scope::customersRead, to(&ConsentEndpoints::history)},
+      {Method::get, all, Scope::customersRead, to(&ConsentEndpoints::history), paged},
       {Method::post, all, Scope::customersWrite, to(&ConsentEndpoints::record)},
       {Method::post, all + "/withdraw", Scope::customersWrite, to(&ConsentEndpoints::withdraw)},
       {Method::post,
@@ -52,14 +52,23 @@ std::vector<Route> ConsentEndpoints::routes() {
   };
 }
 
+// What is true now, with one page of the ledger.
 Reply ConsentEndpoints::history(Request& request) {
+  const PageRequest page = request.page();
   const CustomerId id = request.id<CustomerId>();
-  const ConsentHistory history = desk_.history(id);
+  ConsentHistory history = desk_.history(id, page.afterId(), page.limit + 1);
+  json next;
+  if (history.entries.size() > static_cast<std::size_t>(page.limit)) {
+    history.entries.pop_back();
+    next = encodeCursor(std::to_string(history.entries.back().seq));
+  }
   json current = json::array(), entries = json::array();
   for (const Consent& consent : history.current) current.push_back(toJson(consent));
   for (const LedgerEntry& entry : history.entries) entries.push_back(toJson(entry));
-  return ok(
-      {{"customer_id", id.value}, {"current", std::move(current)}, {"ledger", std::move(entries)}});
+  return ok({{"customer_id", id.value},
+             {"current", std::move(current)},
+             {"ledger", std::move(entries)},
+             {"next_cursor", std::move(next)}});
 }
 
 Reply ConsentEndpoints::record(Request& request) {

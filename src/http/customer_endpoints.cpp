@@ -40,17 +40,18 @@ std::vector<Route> CustomerEndpoints::routes() {
   const std::string one = kCustomers + "/{id}";
   const std::string identity = one + "/identities/{kind}", tag = one + "/tags/{tag}";
   const RouteOptions paged{.query = {"limit", "cursor", "tag"}};
-  const RouteOptions bare{.takes = Takes::nothing};
+  const RouteOptions edited{.ifMatch = IfMatch::required}, part{.ifMatch = IfMatch::optional};
+  const RouteOptions bare{.takes = Takes::nothing, .ifMatch = IfMatch::optional};
   return {
       {Method::post, kCustomers, Scope::customersWrite, to(&CustomerEndpoints::create)},
       {Method::get, kCustomers, Scope::customersRead, to(&CustomerEndpoints::list), paged},
       {Method::post, kCustomers + "/search", Scope::customersRead, to(&CustomerEndpoints::search)},
       {Method::get, one, Scope::customersRead, to(&CustomerEndpoints::get)},
-      {Method::patch, one, Scope::customersWrite, to(&CustomerEndpoints::edit)},
-      {Method::put, identity, Scope::customersWrite, to(&CustomerEndpoints::setIdentity)},
-      {Method::del, identity, Scope::customersWrite, to(&CustomerEndpoints::removeIdentity)},
+      {Method::patch, one, Scope::customersWrite, to(&CustomerEndpoints::edit), edited},
+      {Method::put, identity, Scope::customersWrite, to(&CustomerEndpoints::setIdentity), part},
+      {Method::del, identity, Scope::customersWrite, to(&CustomerEndpoints::removeIdentity), part},
       {Method::put, tag, Scope::customersWrite, to(&CustomerEndpoints::addTag), bare},
-      {Method::del, tag, Scope::customersWrite, to(&CustomerEndpoints::removeTag)},
+      {Method::del, tag, Scope::customersWrite, to(&CustomerEndpoints::removeTag), part},
   };
 }
 

@@ -25,15 +25,19 @@ std::vector<Route> EditEndpoints::routes() {
     return [this, handler](Request& request) { return (this->*handler)(request); };
   };
   const std::string one = "/api/v1/videos/{id}/";
-  const RouteOptions text{.takes = Takes::body, .maxBody = videos::kMaxCaptions};
-  const RouteOptions image{.takes = Takes::body, .maxBody = videos::kMaxLogo};
+  const RouteOptions edited{.ifMatch = IfMatch::required};
+  RouteOptions text = edited, image = edited;
+  text.takes = image.takes = Takes::body;
+  text.maxBody = videos::kMaxCaptions;
+  image.maxBody = videos::kMaxLogo;
   return {
       {Method::get, one + "edits", Scope::videosRead, to(&EditEndpoints::get)},
-      {Method::put, one + "edits", Scope::videosWrite, to(&EditEndpoints::put)},
+      {Method::put, one + "edits", Scope::videosWrite, to(&EditEndpoints::put), edited},
       {Method::put, one + "captions", Scope::videosWrite, to(&EditEndpoints::putCaptions), text},
-      {Method::del, one + "captions", Scope::videosWrite, to(&EditEndpoints::removeCaptions)},
+      {Method::del, one + "captions", Scope::videosWrite, to(&EditEndpoints::removeCaptions),
+       edited},
       {Method::put, one + "logo", Scope::videosWrite, to(&EditEndpoints::putLogo), image},
-      {Method::del, one + "logo", Scope::videosWrite, to(&EditEndpoints::removeLogo)},
+      {Method::del, one + "logo", Scope::videosWrite, to(&EditEndpoints::removeLogo), edited},
   };
 }
 
@@ -46,23 +50,25 @@ Reply EditEndpoints::put(Request& request) {
 }
 
 Reply EditEndpoints::putCaptions(Request& request) {
-  edits_.setCaptions(request.id<VideoId>(), request.ifMatch(), captionFormat(request),
-                     request.body(), request.actor());
+  const std::int64_t version = request.requireIfMatch();
+  edits_.setCaptions(request.id<VideoId>(), version, captionFormat(request), request.body(),
+                     request.actor());
   return show(request.id<VideoId>(), 202);
 }
 
 Reply EditEndpoints::removeCaptions(Request& request) {
-  edits_.removeCaptions(request.id<VideoId>(), request.ifMatch(), request.actor());
+  edits_.removeCaptions(request.id<VideoId>(), request.requireIfMatch(), request.actor());
   return show(request.id<VideoId>(), 202);
 }
 
 Reply EditEndpoints::putLogo(Request& request) {
-  edits_.setLogo(request.id<VideoId>(), request.ifMatch(), request.body(), request.actor());
+  const std::int64_t version = request.requireIfMatch();
+  edits_.setLogo(request.id<VideoId>(), version, request.body(), request.actor());
   return show(request.id<VideoId>(), 202);
 }
 
 Reply EditEndpoints::removeLogo(Request& request) {
-  edits_.removeLogo(request.id<VideoId>(), request.ifMatch(), request.actor());
+  edits_.removeLogo(request.id<VideoId>(), request.requireIfMatch(), request.actor());
   return show(request.id<VideoId>(), 202);
 }
 

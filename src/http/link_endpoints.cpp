@@ -4,7 +4,6 @@
 
 #include "customers/import_line.h"
 #include "customers/problem.h"
-#include "http/http_error.h"
 #include "http/json_fields.h"
 
 namespace clipcourier::http {
@@ -84,20 +83,25 @@ std::vector<Route> LinkEndpoints::routes() {
                              Place{LinkScope::clip, "/api/v1/clips/{id}/links/revocation",
                                    Scope::campaignsRead, Scope::campaignsLaunch}}) {
     const LinkScope scope = place.scope;
+    const RouteOptions revoked{.ifMatch = IfMatch::optional};
+    const RouteOptions restored{.ifMatch = IfMatch::required};
     routes.push_back({Method::get, place.path, place.read,
                       [this, scope](Request& r) { return revocation(r, scope); }});
     routes.push_back({Method::put, place.path, place.write,
-                      [this, scope](Request& r) { return revoke(r, scope); }});
+                      [this, scope](Request& r) { return revoke(r, scope); }, revoked});
     routes.push_back({Method::del, place.path, place.write,
-                      [this, scope](Request& r) { return restore(r, scope); }});
+                      [this, scope](Request& r) { return restore(r, scope); }, restored});
   }
   const std::string all = "/api/v1/campaigns/{id}/pages", one = all + "/{language}";
   routes.push_back(
       {Method::get, all, Scope::campaignsRead, [this](Request& r) { return pages(r); }});
   routes.push_back(
       {Method::get, one, Scope::campaignsRead, [this](Request& r) { return page(r); }});
-  routes.push_back(
-      {Method::put, one, Scope::campaignsLaunch, [this](Request& r) { return change(r); }});
+  routes.push_back({Method::put,
+                    one,
+                    Scope::campaignsLaunch,
+                    [this](Request& r) { return change(r); },
+                    {.ifMatch = IfMatch::required}});
   return routes;
 }
 
@@ -118,14 +122,16 @@ Reply LinkEndpoints::revocation(Request& request, LinkScope scope) const {
 }
 
 Reply LinkEndpoints::restore(Request& request, LinkScope scope) {
-  links_.restore(subjectOf(request, scope), request.actor());
+  const std::int64_t version = request.requireIfMatch();
+  links_.restore(subjectOf(request, scope), version, request.actor());
   return noContent();
 }
 
+// One for each language of the campaign's content, so one page holds them.
 Reply LinkEndpoints::pages(Request& request) const {
   nlohmann::json items = nlohmann::json::array();
   for (const auto& page : links_.pages(request.id<CampaignId>())) items.push_back(toJson(page));
-  return ok({{"items", std::move(items)}});
+  return pageReply(std::move(items), std::nullopt);
 }
 
 Reply LinkEndpoints::page(Request& request) const {
@@ -133,14 +139,10 @@ Reply LinkEndpoints::page(Request& request) const {
 }
 
 Reply LinkEndpoints::change(Request& request) {
-  const auto version = request.ifMatch();
-  if (!version)
-    throw HttpError(428, "If-Match is missing",
-                    "Send the ETag of the page you saw as If-Match, so that you overwrite nobody.",
-                    "request.if_match_missing");
+  const std::int64_t version = request.requireIfMatch();
   JsonFields fields(request.json());
   tracking::LinkService::Change wanted;
-  wanted.version = *version;
+  wanted.version = version;
   wanted.shows = showsNamed(fields.oneOf("shows", {"sent", "clip", "nothing"}));
   const auto clip = fields.optionalNumber("clip_id", 1, std::numeric_limits<std::int64_t>::max());
   if ((wanted.shows == PageShows::clip) != clip.has_value())

@@ -57,6 +57,23 @@ Message get(db::Connection& connection, const Request& request) {
   return *std::move(message);
 }
 
+// A timeline by keys in its order: the message was queued before all else, then by time, then as it
+// came. What comes late changes no other key. Numbers have equal length, to be sorted as text.
+std::map<std::string, nlohmann::json> timelineByKey(
+    const std::vector<messages::MessageEvent>& timeline, const std::string& channel) {
+  constexpr std::int64_t kTimes = 1'000'000'000'000'000, kPlaces = 10'000;
+  std::map<std::string, nlohmann::json> events;
+  events["0"] = http::toJson(timeline.at(0), channel);
+  std::int64_t place = 0;  // among those of one time
+  for (std::size_t i = 1; i < timeline.size(); ++i) {
+    const messages::MessageEvent& event = timeline[i];
+    place = i > 1 && event.at == timeline[i - 1].at ? place + 1 : 0;
+    events[std::to_string(kTimes + toMs(event.at)) + '.' + std::to_string(kPlaces + place)] =
+        http::toJson(event, channel);
+  }
+  return events;
+}
+
 bool waits(const Message& message) {
   return message.state == MessageState::queued || message.state == MessageState::held;
 }
@@ -76,13 +93,14 @@ std::vector<Route> MessageEndpoints::routes() {
   const RouteOptions listed{.query = {"campaign", "customer", "state", "sender",
                                       "older_than_minutes", "probably_never_sent", "limit",
                                       "cursor"}};
+  const RouteOptions paged{.query = {"limit", "cursor"}};
   return {
       {Method::get, "/api/v1/messages", Scope::messagesRead, [this](Request& r) { return list(r); },
        listed},
       {Method::get, "/api/v1/messages/{id}", Scope::messagesRead,
        [this](Request& r) { return show(r); }},
       {Method::get, "/api/v1/messages/{id}/timeline", Scope::messagesRead,
-       [this](Request& r) { return timeline(r); }},
+       [this](Request& r) { return timeline(r); }, paged},
   };
 }
 
@@ -152,10 +170,11 @@ Reply MessageEndpoints::show(Request& request) const {
 Reply MessageEndpoints::timeline(Request& request) const {
   return database_.snapshot([&](db::Connection& connection) {
     const Message message = get(connection, request);
-    nlohmann::json items = nlohmann::json::array();
-    for (const auto& event : MessageRepository(connection).timeline(message))
-      items.push_back(toJson(event, message.channel));
-    return ok({{"message_id", message.id.value}, {"items", std::move(items)}});
+    const auto events =
+        timelineByKey(MessageRepository(connection).timeline(message), message.channel);
+    nlohmann::json answer = pageJsonOfAll(events, request.page());
+    answer["message_id"] = message.id.value;
+    return ok(answer);
   });
 }
 

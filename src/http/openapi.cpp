@@ -1,6 +1,5 @@
 #include "http/openapi.h"
 
-#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -41,8 +40,9 @@ class Comparison {
     if (operation_.value("x-scope", "") != scope) note("x-scope is not \"" + scope + '"');
     compareNames("path", pathNames());
     compareNames("query", {route_.options.query.begin(), route_.options.query.end()});
-    if (hasHeader("Idempotency-Key") != route_.options.once)
+    if (header("Idempotency-Key").is_null() == route_.options.once)
       note(route_.options.once ? "lacks Idempotency-Key" : "has an Idempotency-Key nobody minds");
+    compareIfMatch();
     const bool takesBody = route_.takes() != Takes::nothing;
     if (operation_.contains("requestBody") != takesBody) {
       note(takesBody ? "has no requestBody" : "has a requestBody that the route does not take");
@@ -81,12 +81,23 @@ class Comparison {
     for (const std::string& name : wanted) note("lacks the " + where + " parameter " + name);
   }
 
-  bool hasHeader(const std::string& name) const {
-    const json parameters = operation_.value("parameters", json::array());
-    return std::any_of(parameters.begin(), parameters.end(), [&](const json& given) {
+  // Null when it is not described.
+  json header(const std::string& name) const {
+    for (const json& given : operation_.value("parameters", json::array())) {
       const json& parameter = resolved(given);
-      return parameter["in"] == "header" && parameter["name"] == name;
-    });
+      if (parameter["in"] == "header" && parameter["name"] == name) return parameter;
+    }
+    return nullptr;
+  }
+
+  void compareIfMatch() {
+    const json described = header("If-Match");
+    const IfMatch wanted = route_.options.ifMatch;
+    if (described.is_null() != (wanted == IfMatch::ignored))
+      note(described.is_null() ? "lacks If-Match" : "has an If-Match nobody minds");
+    else if (!described.is_null() &&
+             described.value("required", false) != (wanted == IfMatch::required))
+      note("is wrong about whether If-Match is required");
   }
 
   void compareAnswers() {

@@ -17,8 +17,8 @@ std::vector<Route> openApiRoutes();
 
 // Where routes and document differ, one sentence each; empty when every route is described and
 // every description has its route: method, path and its parameters, scope (`x-scope`), query
-// parameters, Idempotency-Key, request body, an answer that succeeds and `default` or 4xx answers
-// as problem+json.
+// parameters, Idempotency-Key, If-Match and whether it is required, request body, an answer that
+// succeeds and `default` or 4xx answers as problem+json.
 std::vector<std::string> openApiMismatches(const std::vector<Route>& routes,
                                            const nlohmann::json& document);
 

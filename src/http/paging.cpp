@@ -34,13 +34,18 @@ std::optional<std::string> decodeCursor(const std::string& cursor) {
   return position;
 }
 
-Reply pageReply(nlohmann::json items, const std::optional<std::string>& next) {
+nlohmann::json pageJson(nlohmann::json items, const std::optional<std::string>& next) {
   if (items.is_null()) items = nlohmann::json::array();
-  return ok({{"items", std::move(items)},
-             {"next_cursor", next ? nlohmann::json(encodeCursor(*next)) : nlohmann::json()}});
+  return {{"items", std::move(items)},
+          {"next_cursor", next ? nlohmann::json(encodeCursor(*next)) : nlohmann::json()}};
 }
 
-Reply pageOfAll(const std::map<std::string, nlohmann::json>& byKey, const PageRequest& page) {
+Reply pageReply(nlohmann::json items, const std::optional<std::string>& next) {
+  return ok(pageJson(std::move(items), next));
+}
+
+nlohmann::json pageJsonOfAll(const std::map<std::string, nlohmann::json>& byKey,
+                             const PageRequest& page) {
   auto next = page.cursor ? byKey.upper_bound(*page.cursor) : byKey.begin();
   nlohmann::json items = nlohmann::json::array();
   std::optional<std::string> last;
@@ -48,7 +53,11 @@ Reply pageOfAll(const std::map<std::string, nlohmann::json>& byKey, const PageRe
     items.push_back(next->second);
     last = next->first;
   }
-  return pageReply(std::move(items), next == byKey.end() ? std::nullopt : last);
+  return pageJson(std::move(items), next == byKey.end() ? std::nullopt : last);
+}
+
+Reply pageOfAll(const std::map<std::string, nlohmann::json>& byKey, const PageRequest& page) {
+  return ok(pageJsonOfAll(byKey, page));
 }
 
 }  // namespace clipcourier::http

@@ -26,10 +26,13 @@ std::optional<std::string> decodeCursor(const std::string& cursor);
 
 // {"items": [...], "next_cursor": "..." or null}. `next` is none on the last page; to know, ask the
 // repository for limit + 1 rows.
+nlohmann::json pageJson(nlohmann::json items, const std::optional<std::string>& next);
 Reply pageReply(nlohmann::json items, const std::optional<std::string>& next);
 
 // A page of a list that is there as a whole, in the order of its keys. The cursor is the last key
 // seen, so what comes and goes between two pages moves nothing else.
+nlohmann::json pageJsonOfAll(const std::map<std::string, nlohmann::json>& byKey,
+                             const PageRequest& page);
 Reply pageOfAll(const std::map<std::string, nlohmann::json>& byKey, const PageRequest& page);
 
 }  // namespace clipcourier::http

@@ -32,12 +32,14 @@ std::vector<Route> PictureEndpoints::routes() {
     return [this, handler](Request& request) { return (this->*handler)(request); };
   };
   const std::string one = "/api/v1/videos/{id}/";
-  const RouteOptions image{.takes = Takes::body, .maxBody = videos::kMaxPosterImage};
+  const RouteOptions chosen{.ifMatch = IfMatch::required};
+  const RouteOptions image{
+      .takes = Takes::body, .maxBody = videos::kMaxPosterImage, .ifMatch = IfMatch::required};
   return {
       {Method::get, one + "pictures", Scope::videosRead, to(&PictureEndpoints::list)},
       {Method::get, one + "pictures/{name}", Scope::videosRead, to(&PictureEndpoints::file)},
-      {Method::put, one + "poster", Scope::videosWrite, to(&PictureEndpoints::choose)},
-      {Method::del, one + "poster", Scope::videosWrite, to(&PictureEndpoints::reset)},
+      {Method::put, one + "poster", Scope::videosWrite, to(&PictureEndpoints::choose), chosen},
+      {Method::del, one + "poster", Scope::videosWrite, to(&PictureEndpoints::reset), chosen},
       {Method::put, one + "poster/image", Scope::videosWrite, to(&PictureEndpoints::upload), image},
   };
 }
@@ -64,6 +66,7 @@ Reply PictureEndpoints::file(Request& request) {
 }
 
 Reply PictureEndpoints::choose(Request& request) {
+  const std::int64_t revision = request.requireIfMatch();
   JsonFields fields(request.json());
   const auto candidate = fields.optionalNumber("candidate", 0, 1'000);
   const auto time = fields.optionalNumber("time_ms", 0, kLongestMs);
@@ -72,19 +75,20 @@ Reply PictureEndpoints::choose(Request& request) {
   fields.check();
   const VideoId id = request.id<VideoId>();
   if (candidate)
-    edits_.chooseCandidate(id, static_cast<int>(*candidate), request.actor());
+    edits_.chooseCandidate(id, revision, static_cast<int>(*candidate), request.actor());
   else
-    edits_.choosePoster(id, {videos::PosterWish::Kind::time, *time, {}}, request.actor());
+    edits_.choosePoster(id, revision, {videos::PosterWish::Kind::time, *time, {}}, request.actor());
   return show(id, 202);
 }
 
 Reply PictureEndpoints::upload(Request& request) {
-  edits_.uploadPoster(request.id<VideoId>(), request.body(), request.actor());
+  const std::int64_t revision = request.requireIfMatch();
+  edits_.uploadPoster(request.id<VideoId>(), revision, request.body(), request.actor());
   return show(request.id<VideoId>(), 202);
 }
 
 Reply PictureEndpoints::reset(Request& request) {
-  edits_.choosePoster(request.id<VideoId>(), {}, request.actor());
+  edits_.choosePoster(request.id<VideoId>(), request.requireIfMatch(), {}, request.actor());
   return show(request.id<VideoId>(), 202);
 }
 
@@ -94,6 +98,10 @@ videos::VideoView PictureEndpoints::view(VideoId id) {
   });
 }
 
-Reply PictureEndpoints::show(VideoId id, int status) { return ok(picturesJson(view(id)), status); }
+Reply PictureEndpoints::show(VideoId id, int status) {
+  const videos::VideoView seen = view(id);
+  return ok(picturesJson(seen), status)
+      .with("ETag", "\"" + std::to_string(seen.video.pictureRevision) + "\"");
+}
 
 }  // namespace clipcourier::http

@@ -146,6 +146,9 @@ std::optional<std::string> Request::idempotencyKey() const {
 }
 
 std::optional<std::int64_t> Request::ifMatch() const {
+  if (route_.options.ifMatch == IfMatch::ignored)
+    throw Error(ErrorKind::internal,
+                "route " + route_.path + " does not say that it reads If-Match");
   const auto tag = header("if-match");
   if (!tag) return std::nullopt;
   const bool quoted = tag->size() > 2 && tag->front() == '"' && tag->back() == '"';
@@ -158,6 +161,9 @@ std::optional<std::int64_t> Request::ifMatch() const {
 }
 
 std::int64_t Request::requireIfMatch() const {
+  if (route_.options.ifMatch != IfMatch::required)
+    throw Error(ErrorKind::internal,
+                "route " + route_.path + " does not say that it needs If-Match");
   if (const auto revision = ifMatch()) return *revision;
   throw HttpError(428, "If-Match is missing",
                   "Send the ETag of what you saw as If-Match, so that you overwrite nobody.",

@@ -57,8 +57,9 @@ class Request {
   // Media type of the body without its parameters, lower case; "" when none was sent.
   std::string contentType() const;
   std::optional<std::string> idempotencyKey() const;  // 1 to 200 visible ASCII characters
-  std::optional<std::int64_t> ifMatch() const;        // revision of If-Match: "7"
-  std::int64_t requireIfMatch() const;                // HttpError 428 without the header
+  // Revision of If-Match: "7". Error(internal) unless the route says that it is read, or required.
+  std::optional<std::int64_t> ifMatch() const;
+  std::int64_t requireIfMatch() const;  // HttpError 428 without the header
 
   // Who calls: kind "token" on routes with a scope, with the request's id.
   const Actor& actor() const { return actor_; }

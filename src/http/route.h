@@ -26,6 +26,13 @@ enum class Takes {
   body,     // the handler looks at contentType() and reads body()
 };
 
+// Whether a request must name the version of what it changes.
+enum class IfMatch {
+  ignored,
+  optional,  // when it is sent, it must be right
+  required,  // 428 without it
+};
+
 struct RouteOptions {
   std::vector<std::string> query = {};  // the query parameters there are; others are refused
   std::optional<Takes> takes = {};      // by default json for POST, PUT, PATCH, else nothing
@@ -33,6 +40,7 @@ struct RouteOptions {
   std::vector<Scope> orScopes = {};     // any of these will do as well as the route's scope
   bool once = false;                    // minds Idempotency-Key: see idempotency.h
   bool anyQuery = false;                // public pages: links grow foreign parameters
+  IfMatch ifMatch = IfMatch::ignored;   // its handler may read it only when this says so
 };
 
 // One line of the API: what is called, who may, and what answers.

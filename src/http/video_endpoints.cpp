@@ -58,11 +58,12 @@ std::vector<Route> VideoEndpoints::routes() {
   const RouteOptions form{
       .takes = Takes::body, .maxBody = {ingest_.limit().bytes + kFormOverhead}, .once = true};
   const RouteOptions paged{.query = {"limit", "cursor"}};
+  const RouteOptions edited{.ifMatch = IfMatch::required};
   return {
       {Method::post, kVideos, Scope::videosWrite, to(&VideoEndpoints::upload), form},
       {Method::get, kVideos, Scope::videosRead, to(&VideoEndpoints::list), paged},
       {Method::get, one, Scope::videosRead, to(&VideoEndpoints::get)},
-      {Method::patch, one, Scope::videosWrite, to(&VideoEndpoints::edit)},
+      {Method::patch, one, Scope::videosWrite, to(&VideoEndpoints::edit), edited},
       {Method::del, one, Scope::videosWrite, to(&VideoEndpoints::remove)},
       {Method::post,
        one + "/retry",

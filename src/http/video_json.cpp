@@ -136,7 +136,8 @@ json picturesJson(const videos::VideoView& view) {
     else
       pictures[std::string(name(picture.kind))] = std::move(shown);
   }
-  return {{"edit_version", view.pictures.empty() ? 0 : view.pictures.front().editVersion},
+  return {{"version", video.pictureRevision},
+          {"edit_version", view.pictures.empty() ? 0 : view.pictures.front().editVersion},
           {"poster",
            {{"choice", name(video.poster.kind)},
             {"time_ms", byTime ? json(video.poster.atMs) : json()},

@@ -32,7 +32,8 @@ constexpr auto changeRevocation = R"sql(
   UPDATE link_revocations SET reason = $1, revoked_by = $2, revoked_at_ms = $3, from_ms = $4,
                               version = version + 1
   WHERE scope = $5 AND subject = $6 AND version = $7)sql";
-constexpr auto removeRevocation = "DELETE FROM link_revocations WHERE scope = $1 AND subject = $2";
+constexpr auto removeRevocation = R"sql(
+  DELETE FROM link_revocations WHERE scope = $1 AND subject = $2 AND version = $3)sql";
 
 constexpr auto pages = R"sql(
   SELECT c.language, c.clip_id, c.clip_sha256, coalesce(p.shows, 'sent'), coalesce(p.clip_id, 0),
@@ -107,8 +108,9 @@ bool LinkRepository::changeRevocation(LinkScope scope, const std::string& subjec
                  version) == 1;
 }
 
-bool LinkRepository::removeRevocation(LinkScope scope, const std::string& subject) {
-  return db_.run(sql::removeRevocation, name(scope), subject) == 1;
+bool LinkRepository::removeRevocation(LinkScope scope, const std::string& subject,
+                                      std::int64_t version) {
+  return db_.run(sql::removeRevocation, name(scope), subject, version) == 1;
 }
 
 std::vector<PageChoice> LinkRepository::pages(CampaignId campaign) {

@@ -30,7 +30,8 @@ class LinkRepository {
   // False unless the row has this version; the new one is one higher.
   bool changeRevocation(LinkScope scope, const std::string& subject, const Revocation& to,
                         std::int64_t version);
-  bool removeRevocation(LinkScope scope, const std::string& subject);
+  // False unless the row is there with this version.
+  bool removeRevocation(LinkScope scope, const std::string& subject, std::int64_t version);
 
   std::vector<PageChoice> pages(CampaignId campaign);
   std::optional<PageChoice> page(CampaignId campaign, const std::string& language);

@@ -105,9 +105,14 @@ Revocation LinkService::revocation(const LinkSubject& subject) const {
   });
 }
 
-void LinkService::restore(const LinkSubject& subject, const Actor& actor) {
+void LinkService::restore(const LinkSubject& subject, std::int64_t version, const Actor& actor) {
   db_.write([&](db::Transaction& tx) {
-    if (!LinkRepository(tx).removeRevocation(subject.scope, keyOf(tx, subject))) return;
+    LinkRepository links(tx);
+    const std::string key = keyOf(tx, subject);
+    if (!links.removeRevocation(subject.scope, key, version)) {
+      if (links.revocation(subject.scope, key)) changedMeanwhile();
+      return;
+    }
     audit_.record(tx, actor, "links.restore", name(subject.scope), subject.id,
                   nlohmann::json::object());
   });

@@ -34,7 +34,7 @@ class LinkService {
   // Error(conflict) "link.version_missing".
   Revocation revoke(const LinkSubject& subject, const Revoke& wanted, const Actor& actor);
   Revocation revocation(const LinkSubject& subject) const;  // notFound "link.not_revoked"
-  void restore(const LinkSubject& subject, const Actor& actor);
+  void restore(const LinkSubject& subject, std::int64_t version, const Actor& actor);
 
   std::vector<PageChoice> pages(CampaignId campaign) const;
   PageChoice page(CampaignId campaign, const std::string& language) const;

@@ -58,10 +58,18 @@ void requireFitting(const Video& video, const Edits& edits) {
       .with(std::move(mistakes));
 }
 
-[[noreturn]] void editsChanged() {
+void requireEdits(const Video& video, std::optional<std::int64_t> version) {
+  if (!version || *version == video.editVersion) return;
   throw Error(ErrorKind::conflict, "the edits were changed meanwhile",
               "Load the edits again, look at them, and send their new version.",
               "video.edits_changed");
+}
+
+void requirePictures(const Video& video, std::optional<std::int64_t> revision) {
+  if (!revision || *revision == video.pictureRevision) return;
+  throw Error(ErrorKind::conflict, "the poster or the edits were changed meanwhile",
+              "Load the pictures again, look at them, and send their new version.",
+              "video.poster_changed");
 }
 
 bool isImage(std::string_view head) {
@@ -156,7 +164,7 @@ Video EditService::setCaptions(VideoId id, std::optional<std::int64_t> version,
                                const std::string& format, ByteSource& text, const Actor& actor) {
   const std::string bytes = readAll(text, kMaxCaptions);
   transcoder::parseCaptions(bytes, format);
-  requireVersion(id, version);
+  requireEdits(load(id), version);  // before bytes are stored; asked again with the change
   Text source(bytes);
   const media::StoredFile stored = store_.put(source, kMaxCaptions);
   return change(id, version, actor, "video.captions_set", [&](Video& video, Edits& edits) {
@@ -175,7 +183,8 @@ Video EditService::removeCaptions(VideoId id, std::optional<std::int64_t> versio
 
 Video EditService::setLogo(VideoId id, std::optional<std::int64_t> version, ByteSource& image,
                            const Actor& actor) {
-  const FileRef stored = receiveImage(id, version, image, kMaxLogo);
+  const FileRef stored =
+      receiveImage(id, image, kMaxLogo, [&](const Video& video) { requireEdits(video, version); });
   return change(id, version, actor, "video.logo_set", [&](Video& video, Edits& edits) {
     video.logo = stored;
     if (!edits.logo) edits.logo.emplace();
@@ -189,11 +198,13 @@ Video EditService::removeLogo(VideoId id, std::optional<std::int64_t> version, c
   });
 }
 
-Video EditService::choosePoster(VideoId id, const PosterWish& wish, const Actor& actor) {
+Video EditService::choosePoster(VideoId id, std::optional<std::int64_t> revision,
+                                const PosterWish& wish, const Actor& actor) {
   Video video = database_.write([&](db::Transaction& tx) {
     VideoRepository videos(tx);
     videos.lock(id);
     Video before = videos.get(id);
+    requirePictures(before, revision);
     const std::int64_t duration = durationOf(before);
     if (wish.kind == PosterWish::Kind::time && duration > 0 && wish.atMs >= duration)
       throw Error(ErrorKind::invalidInput, "the time lies behind the end of the video",
@@ -210,7 +221,8 @@ Video EditService::choosePoster(VideoId id, const PosterWish& wish, const Actor&
   return video;
 }
 
-Video EditService::chooseCandidate(VideoId id, int number, const Actor& actor) {
+Video EditService::chooseCandidate(VideoId id, std::optional<std::int64_t> revision, int number,
+                                   const Actor& actor) {
   const auto wish = database_.read([&](db::Connection& connection) {
     const Video video = VideoRepository(connection).get(id);
     for (const VideoPicture& picture : PictureRepository(connection).current(id, video.editVersion))
@@ -219,12 +231,14 @@ Video EditService::chooseCandidate(VideoId id, int number, const Actor& actor) {
     throw Error(ErrorKind::notFound, "there is no such candidate",
                 "List the pictures of the video: they name the candidates.", "poster.no_candidate");
   });
-  return choosePoster(id, wish, actor);
+  return choosePoster(id, revision, wish, actor);
 }
 
-Video EditService::uploadPoster(VideoId id, ByteSource& image, const Actor& actor) {
-  const FileRef stored = receiveImage(id, std::nullopt, image, kMaxPosterImage);
-  return choosePoster(id, {PosterWish::Kind::own, 0, stored}, actor);
+Video EditService::uploadPoster(VideoId id, std::optional<std::int64_t> revision, ByteSource& image,
+                                const Actor& actor) {
+  const FileRef stored = receiveImage(
+      id, image, kMaxPosterImage, [&](const Video& video) { requirePictures(video, revision); });
+  return choosePoster(id, revision, {PosterWish::Kind::own, 0, stored}, actor);
 }
 
 Video EditService::change(VideoId id, std::optional<std::int64_t> version, const Actor& actor,
@@ -233,7 +247,7 @@ Video EditService::change(VideoId id, std::optional<std::int64_t> version, const
     VideoRepository videos(tx);
     videos.lock(id);
     const Video before = videos.get(id);
-    if (version && *version != before.editVersion) editsChanged();
+    requireEdits(before, version);
     Video wanted = before;
     Edits edits = parse(before.edits);
     change(wanted, edits);
@@ -266,24 +280,22 @@ void EditService::makeAnew(db::Transaction& tx, const Video& video) {
 
 // The text that is there must be of the format that is named.
 void EditService::requireCaptionsOf(VideoId id, const std::string& format) const {
-  const Video video = database_.read(
-      [&](db::Connection& connection) { return VideoRepository(connection).get(id); });
+  const Video video = load(id);
   if (video.captions)
     transcoder::parseCaptions(contentOf(store_.open(video.captions.sha256)), format);
 }
 
-// Before bytes are stored, so that a refused request leaves none; asked again with the change.
-void EditService::requireVersion(VideoId id, std::optional<std::int64_t> version) const {
-  const Video video = database_.read(
+Video EditService::load(VideoId id) const {
+  return database_.read(
       [&](db::Connection& connection) { return VideoRepository(connection).get(id); });
-  if (version && *version != video.editVersion) editsChanged();
 }
 
-FileRef EditService::receiveImage(VideoId id, std::optional<std::int64_t> version,
-                                  ByteSource& image, ByteSize limit) {
+// Checked before bytes are stored, so that a refused request leaves none.
+FileRef EditService::receiveImage(VideoId id, ByteSource& image, ByteSize limit,
+                                  const Check& check) {
   ImageSource checked(image);
   media::Incoming incoming = store_.receive(checked, limit);
-  requireVersion(id, version);
+  check(load(id));
   const media::StoredFile stored = store_.keep(std::move(incoming));
   return {stored.sha256, stored.size};
 }

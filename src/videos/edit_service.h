@@ -24,8 +24,9 @@ inline constexpr ByteSize kMaxPosterImage{20'000'000};
 //
 // A change of the edits ends the work that is going on at once and makes all clips anew; the ones
 // there stay until the new ones are ready, and those that campaigns hold stay for good. Each throws
-// Error(notFound) for a video that is not there, and Error(conflict) "video.edits_changed" when
-// `version` is given and not the edit version any more. Thread-safe.
+// Error(notFound) for a video that is not there, and Error(conflict): "video.edits_changed" when
+// `version` is given and not the edit version any more, "video.poster_changed" when `revision` is
+// given and not the picture revision any more. Thread-safe.
 class EditService {
  public:
   // Borrows its arguments; they must outlive it.
@@ -58,20 +59,24 @@ class EditService {
 
   // The clips stay as they are. A time is that of the clip; Error(invalidInput) "poster.time" when
   // it lies behind the video's end.
-  Video choosePoster(VideoId id, const PosterWish& wish, const Actor& actor);
+  Video choosePoster(VideoId id, std::optional<std::int64_t> revision, const PosterWish& wish,
+                     const Actor& actor);
   // The picture of a candidate as pictures list them; Error(notFound) "poster.no_candidate".
-  Video chooseCandidate(VideoId id, int number, const Actor& actor);
-  Video uploadPoster(VideoId id, ByteSource& image, const Actor& actor);
+  Video chooseCandidate(VideoId id, std::optional<std::int64_t> revision, int number,
+                        const Actor& actor);
+  Video uploadPoster(VideoId id, std::optional<std::int64_t> revision, ByteSource& image,
+                     const Actor& actor);
 
  private:
   using Change = std::function<void(Video&, transcoder::Edits&)>;
+  using Check = std::function<void(const Video&)>;
+  Video load(VideoId id) const;
   Video change(VideoId id, std::optional<std::int64_t> version, const Actor& actor,
                const char* action, const Change& change);
   void makeAnew(db::Transaction& tx, const Video& video);
   void requireCaptionsOf(VideoId id, const std::string& format) const;
-  void requireVersion(VideoId id, std::optional<std::int64_t> version) const;
-  FileRef receiveImage(VideoId id, std::optional<std::int64_t> version, ByteSource& image,
-                       ByteSize limit);
+  // Stores the image unless `check` throws.
+  FileRef receiveImage(VideoId id, ByteSource& image, ByteSize limit, const Check& check);
 
   db::Database& database_;
   media::MediaStore& store_;

@@ -200,6 +200,14 @@ TEST_CASE("a consent is given and withdrawn by API, and its proof can be checked
 
   const json proof = json::parse(api.ask("GET", one).body);
   REQUIRE(proof["ledger"].size() == 4);
+  CHECK(proof["next_cursor"].is_null());
+  const json first = json::parse(api.ask("GET", one + "?limit=3").body);
+  CHECK(first["ledger"].size() == 3);
+  const json rest = json::parse(
+      api.ask("GET", one + "?limit=3&cursor=" + first["next_cursor"].get<std::string>()).body);
+  CHECK(rest["ledger"] == json::array({proof["ledger"][3]}));
+  CHECK(rest["current"] == proof["current"]);
+  CHECK(rest["next_cursor"].is_null());
   const json& entry = proof["ledger"][1];
   CHECK(entry["fact"]["address"] == "phone:+491701234567");
   CHECK(entry["fact"]["wording"]["name"] == "clips");

@@ -33,7 +33,7 @@ for (const engine of engines) {
 
     await world.call('PUT', `/api/v1/videos/${id}/captions`, {
       body: '1\n00:00:00,000 --> 00:00:02,000\nGrüße aus der Werkstatt\n',
-      headers: { 'Content-Type': 'application/x-subrip' },
+      headers: { 'Content-Type': 'application/x-subrip', 'If-Match': '"1"' },
     });
     await world.call('PUT', `/api/v1/videos/${id}/edits`, {
       json: { trim_end_ms: 4000, captions: 'srt', fit: { shape: '1:1', fill: 'blur' } }, headers: { 'If-Match': '"2"' },
@@ -48,9 +48,10 @@ for (const engine of engines) {
     assert.equal(pinned.contents[0].clip_id, before.clips[0].id);
 
     await t.test('a poster is chosen while the clips stay', async () => {
-      const { candidates } = await world.get(pictures);
+      const { candidates, version } = await world.get(pictures);
       const last = candidates.at(-1);
-      await world.call('PUT', `/api/v1/videos/${id}/poster`, { json: { candidate: last.number } });
+      await world.call('PUT', `/api/v1/videos/${id}/poster`,
+        { json: { candidate: last.number }, headers: { 'If-Match': `"${version}"` } });
       const chosen = await eventually('the poster is made', async () => {
         const seen = await world.get(pictures);
         return seen.poster.state === 'ready' && seen;

@@ -149,8 +149,8 @@ TEST_CASE("a revoked link ends with all that lies below it, and its neighbour go
   CHECK_FALSE(world.pages.record(world.tokens.make({1}), tracking::WatchEvent::opened));
   CHECK(world.open(2).status == 200);
 
-  CHECK(world.ask("DELETE", kMessage).status == 204);
-  CHECK(world.ask("DELETE", kMessage).status == 204);
+  CHECK(world.ask("DELETE", kMessage, {}, "\"1\"").status == 204);
+  CHECK(world.ask("DELETE", kMessage, {}, "\"1\"").status == 204);
   CHECK(world.open(1).status == 200);
   CHECK(code(world.ask("GET", kMessage)) == "link.not_revoked");
 }
@@ -179,7 +179,7 @@ TEST_CASE("all links of a campaign, or all that show a clip, are revoked in one 
   CHECK(world.open(1).status == 410);
   CHECK(world.open(2, "/poster.jpg").status == 410);
   CHECK(world.ask("GET", path).body == made.body);
-  CHECK(world.ask("DELETE", path).status == 204);
+  CHECK(world.ask("DELETE", path, {}, made.header("etag")).status == 204);
   CHECK(world.open(2).status == 200);
 }
 
@@ -203,6 +203,20 @@ TEST_CASE("a revocation may be repeated, and changed by who saw it", "[http]") {
   CHECK(entries[0].objectId == "1");
   CHECK(entries[0].actor.kind == "token");
   CHECK(json::parse(entries[0].details)["reason"] == "as the customer wishes");
+}
+
+TEST_CASE("links are restored by who saw why they are revoked", "[http]") {
+  World world(anyEngine());
+  const RawReply first = world.ask("PUT", kCampaign, kWhy);
+  CHECK(code(world.ask("DELETE", kCampaign)) == "request.if_match_missing");
+  const json other = {{"reason", "a court says so"}};
+  const RawReply changed = world.ask("PUT", kCampaign, other, first.header("etag"));
+  CHECK(code(world.ask("DELETE", kCampaign, {}, first.header("etag"))) == "link.changed");
+  CHECK(world.open(1).status == 410);
+  CHECK(world.audited().size() == 2);
+  CHECK(world.ask("DELETE", kCampaign, {}, changed.header("etag")).status == 204);
+  CHECK(world.open(1).status == 200);
+  CHECK(world.audited().at(0).action == "links.restore");
 }
 
 TEST_CASE("links can end at a time that is set beforehand", "[http]") {
@@ -245,8 +259,9 @@ TEST_CASE("the page shows the right film instead, and what was sent stays on rec
       world.ask("PUT", kPage, {{"shows", "sent"}, {"reason", "it was right"}}, "\"2\"");
   CHECK(back.header("etag") == "\"3\"");
   CHECK(world.open(1, "/clip.mp4").body == "the wrong film");
-  CHECK(json::parse(world.ask("GET", "/api/v1/campaigns/1/pages").body)["items"][0] ==
-        json::parse(back.body));
+  const json pages = json::parse(world.ask("GET", "/api/v1/campaigns/1/pages").body);
+  CHECK(pages["items"][0] == json::parse(back.body));
+  CHECK(pages.at("next_cursor").is_null());
   const auto entries = world.audited();
   REQUIRE(entries.size() == 3);
   CHECK(entries[2].action == "page.change");

@@ -42,6 +42,30 @@ TEST_CASE("a timeline tells what happened, in order", "[http]") {
   CHECK(timeline["items"][2]["at"] == toIso(api.world.clock.now()));
 }
 
+TEST_CASE("a timeline is read page by page, also of one moment, and what comes late moves nothing",
+          "[http]") {
+  MessageApi api(ON_BOTH_ENGINES, 1);
+  api.world.answer(api.world.sendOne(), channels::Accepted{"wamid.1", "", "", false});
+  const std::string path = "/api/v1/messages/1/timeline";
+  const json whole = api.get(path);
+  CHECK(whole["next_cursor"].is_null());
+  const json first = api.get(path + "?limit=2");
+  CHECK(first["message_id"] == 1);
+  CHECK(first["items"] == json::array({whole["items"][0], whole["items"][1]}));
+  const std::string rest = path + "?limit=2&cursor=" + first["next_cursor"].get<std::string>();
+  CHECK(api.get(rest)["items"] == json::array({whole["items"][2]}));
+  CHECK(api.get(rest)["next_cursor"].is_null());
+  api.world.database->write([](db::Transaction& tx) {
+    tx.run(
+        "INSERT INTO message_events (message_id, attempt, kind, at_ms) VALUES (1, 1, 'sent', 5)");
+  });
+  CHECK(api.get(rest)["items"] == json::array({whole["items"][2]}));
+  const json all = api.get(path)["items"];
+  REQUIRE(all.size() == 4);
+  CHECK(all[0] == whole["items"][0]);
+  CHECK(all[1]["kind"] == "sent");
+}
+
 TEST_CASE("an unknown message says what to think of it", "[http]") {
   MessageApi api(ON_BOTH_ENGINES, 1);
   api.world.answer(api.world.sendOne(), channels::Unknown{"timeout"});

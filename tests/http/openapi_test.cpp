@@ -84,6 +84,32 @@ TEST_CASE("every difference between routes and description is found", "[http]") 
   CHECK(differs({Method::put, "/a/{id}", Scope::audit, nothing, query}, "there is no route"));
 }
 
+TEST_CASE("If-Match is described as the route minds it", "[http]") {
+  const auto mismatches = [](IfMatch read, const json& described) {
+    json operation = {{"summary", "s"},
+                      {"x-scope", "audit"},
+                      {"parameters", json::array()},
+                      {"responses",
+                       {{"204", json::object()},
+                        {"default", {{"content", {{"application/problem+json", {}}}}}}}}};
+    if (!described.is_null()) operation["parameters"].push_back(described);
+    const json document = {{"paths", {{"/a", {{"delete", operation}}}}}};
+    return openApiMismatches({{Method::del, "/a", Scope::audit, nothing, {.ifMatch = read}}},
+                             document);
+  };
+  json optional = {{"name", "If-Match"}, {"in", "header"}}, required = optional;
+  required["required"] = true;
+  const std::vector<std::string> none;
+  CHECK(mismatches(IfMatch::ignored, nullptr) == none);
+  CHECK(mismatches(IfMatch::optional, optional) == none);
+  CHECK(mismatches(IfMatch::required, required) == none);
+  CHECK(mismatches(IfMatch::required, nullptr) ==
+        std::vector<std::string>{"DELETE /a: lacks If-Match"});
+  CHECK(mismatches(IfMatch::ignored, optional).size() == 1);
+  CHECK(mismatches(IfMatch::optional, required).size() == 1);
+  CHECK(mismatches(IfMatch::required, optional).size() == 1);
+}
+
 TEST_CASE("not ready is 503 and names the check only", "[http]") {
   TestServer server(
       healthRoutes({{"media", [] {}}, {"database", [] { throw std::runtime_error("secret"); }}}));

@@ -129,6 +129,33 @@ TEST_CASE("what a request may not say is refused with a hint", "[http]") {
   }
 }
 
+TEST_CASE("a route reads If-Match as it says, and no other way", "[http]") {
+  const auto route = [](const std::string& path, IfMatch read, bool needed) {
+    return Route{Method::del,
+                 path,
+                 kOpen,
+                 [needed](Request& r) {
+                   const auto version = needed ? r.requireIfMatch() : r.ifMatch().value_or(0);
+                   return ok(json(version));
+                 },
+                 {.ifMatch = read}};
+  };
+  TestServer server(
+      {route("/optional", IfMatch::optional, false), route("/required", IfMatch::required, true),
+       route("/unsaid", IfMatch::ignored, false), route("/half", IfMatch::optional, true)});
+  const auto ask = [&](const std::string& path, const std::string& header) {
+    return call(server.api(), request("DELETE", path, "", {header}));
+  };
+  const std::string seven = "If-Match: \"7\"", nothing = "X-Nothing: 1";
+  CHECK(ask("/optional", seven).body == "7");
+  CHECK(ask("/optional", nothing).body == "0");
+  CHECK(ask("/required", seven).body == "7");
+  CHECK(body(ask("/required", nothing))["code"] == "request.if_match_missing");
+  CHECK(ask("/required", "If-Match: 7").status == 400);
+  CHECK(ask("/unsaid", seven).status == 500);
+  CHECK(ask("/half", seven).status == 500);
+}
+
 TEST_CASE("405 and OPTIONS tell the methods there are", "[http]") {
   TestServer server(videoRoutes());
   CHECK(call(server.api(), request("DELETE", "/api/v1/videos")).header("allow") ==

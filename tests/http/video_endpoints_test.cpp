@@ -94,8 +94,10 @@ struct VideoApi {
     world.write([&](db::Transaction& tx) { videos::PictureRepository(tx).add(picture); });
   }
   RawReply send(const std::string& method, const std::string& path, const std::string& type,
-                const std::string& body) {
-    return ask(method, path, body, {"Content-Type: " + type});
+                const std::string& body, const std::string& ifMatch = {}) {
+    std::vector<std::string> headers{"Content-Type: " + type};
+    if (!ifMatch.empty()) headers.push_back("If-Match: " + ifMatch);
+    return ask(method, path, body, headers);
   }
   void checkNothingThere() {
     CHECK(world.count("videos") == 0);
@@ -348,21 +350,34 @@ TEST_CASE("edits that gave no clip are told wherever the video is shown", "[vide
   }
 }
 
-TEST_CASE("captions and logo come as they are and go again", "[videos]") {
+TEST_CASE("captions and logo come as they are and go again, by who saw the edits", "[videos]") {
   VideoApi api;
   api.upload(filePart("film") + kEnd);
   const std::string captions = "/api/v1/videos/1/captions", logo = "/api/v1/videos/1/logo";
   const std::string vtt = "WEBVTT\n\n00:00.000 --> 00:02.000\nHallo\n";
-  const RawReply set = api.send("PUT", captions, "text/vtt; charset=utf-8", vtt);
+  for (const std::string& path : {captions, logo}) {
+    checkProblem(api.send("PUT", path, "text/vtt", vtt), 428, "request.if_match_missing");
+    checkProblem(api.ask("DELETE", path), 428, "request.if_match_missing");
+  }
+  const RawReply set = api.send("PUT", captions, "text/vtt; charset=utf-8", vtt, "\"1\"");
   CHECK(set.status == 202);
+  CHECK(set.header("ETag") == "\"2\"");
   CHECK(json::parse(set.body)["captions"]["bytes"] == vtt.size());
   CHECK(json::parse(set.body)["edits"]["captions"] == "webvtt");
-  checkProblem(api.send("PUT", captions, "text/plain", vtt), 415, "captions.type");
-  checkProblem(api.send("PUT", captions, "application/x-subrip", "hello"), 400, "captions.invalid");
-  checkProblem(api.send("PUT", logo, "image/png", "GIF89a and so on"), 415, "image.type");
-  CHECK(api.send("PUT", logo, "image/png", "\x89PNG\r\n\x1a\n and so on").status == 202);
-  CHECK(json::parse(api.ask("DELETE", captions).body)["captions"].is_null());
-  const json bare = json::parse(api.ask("DELETE", logo).body);
+  checkProblem(api.send("PUT", captions, "text/vtt", vtt, "\"1\""), 409, "video.edits_changed");
+  checkProblem(api.send("PUT", captions, "text/plain", vtt, "\"2\""), 415, "captions.type");
+  checkProblem(api.send("PUT", captions, "application/x-subrip", "hello", "\"2\""), 400,
+               "captions.invalid");
+  checkProblem(api.send("PUT", logo, "image/png", "GIF89a and so on", "\"2\""), 415, "image.type");
+  const std::string png = "\x89PNG\r\n\x1a\n and so on";
+  checkProblem(api.send("PUT", logo, "image/png", png, "\"1\""), 409, "video.edits_changed");
+  CHECK(api.send("PUT", logo, "image/png", png, "\"2\"").status == 202);
+  const auto remove = [&](const std::string& path, const std::string& ifMatch) {
+    return api.ask("DELETE", path, {}, {"If-Match: " + ifMatch});
+  };
+  CHECK(json::parse(remove(captions, "\"3\"").body)["captions"].is_null());
+  checkProblem(remove(logo, "\"3\""), 409, "video.edits_changed");
+  const json bare = json::parse(remove(logo, "\"4\"").body);
   CHECK(bare["logo"].is_null());
   CHECK(bare["edits"] == json::object());
   CHECK(api.world.count("audit_log WHERE action LIKE 'video.captions%'") == 2);
@@ -380,7 +395,10 @@ TEST_CASE("pictures are listed and served, and the poster is chosen among them",
   api.addPicture({1}, videos::PictureKind::thumbnail, 0, "small");
   api.addPicture({1}, videos::PictureKind::storyboard, 0, "many small");
   for (int i : {0, 1}) api.addPicture({1}, videos::PictureKind::candidate, i, "other");
-  const json seen = json::parse(api.ask("GET", "/api/v1/videos/1/pictures").body);
+  const RawReply listed = api.ask("GET", "/api/v1/videos/1/pictures");
+  CHECK(listed.header("ETag") == "\"1\"");
+  const json seen = json::parse(listed.body);
+  CHECK(seen["version"] == 1);
   CHECK(seen["poster"]["state"] == "ready");
   CHECK(seen["candidates"].size() == 2);
   CHECK(seen["pictures"]["storyboard"]["vtt_url"] == folder + "storyboard.vtt");
@@ -398,17 +416,41 @@ TEST_CASE("pictures are listed and served, and the poster is chosen among them",
   CHECK(api.ask("GET", folder + "..%2f..%2fetc").status == 400);
 
   const std::string poster = "/api/v1/videos/1/poster";
-  CHECK(api.ask("PUT", poster, "{}").status == 400);
-  CHECK(api.ask("PUT", poster, R"({"candidate":0,"time_ms":5})").status == 400);
-  checkProblem(api.ask("PUT", poster, R"({"candidate":7})"), 404, "poster.no_candidate");
-  const json chosen = json::parse(api.ask("PUT", poster, R"({"candidate":1})").body);
+  const auto choose = [&](const std::string& body) {
+    return api.ask("PUT", poster, body, {"If-Match: \"1\""});
+  };
+  CHECK(choose("{}").status == 400);
+  CHECK(choose(R"({"candidate":0,"time_ms":5})").status == 400);
+  checkProblem(choose(R"({"candidate":7})"), 404, "poster.no_candidate");
+  const RawReply choice = choose(R"({"candidate":1})");
+  CHECK(choice.header("ETag") == "\"2\"");
+  const json chosen = json::parse(choice.body);
   CHECK(chosen["poster"]["choice"] == "time");
   CHECK(chosen["poster"]["time_ms"] == 1'000);
   CHECK(chosen["poster"]["state"] == "making");
-  const RawReply own = api.send("PUT", poster + "/image", "image/jpeg", "\xff\xd8\xff own picture");
+  const RawReply own =
+      api.send("PUT", poster + "/image", "image/jpeg", "\xff\xd8\xff own picture", "\"2\"");
   CHECK(own.status == 202);
   CHECK(json::parse(own.body)["poster"]["choice"] == "own");
-  CHECK(json::parse(api.ask("DELETE", poster).body)["poster"]["choice"] == "best");
+  const RawReply best = api.ask("DELETE", poster, {}, {"If-Match: \"3\""});
+  CHECK(json::parse(best.body)["poster"]["choice"] == "best");
+}
+
+TEST_CASE("a poster is chosen by who saw the newest choice and the newest edits", "[videos]") {
+  VideoApi api;
+  api.upload(filePart("film") + kEnd);
+  const std::string poster = "/api/v1/videos/1/poster", time = R"({"time_ms":5})";
+  const std::string image = poster + "/image", jpeg = "\xff\xd8\xff own picture";
+  checkProblem(api.ask("PUT", poster, time), 428, "request.if_match_missing");
+  checkProblem(api.send("PUT", image, "image/jpeg", jpeg), 428, "request.if_match_missing");
+  checkProblem(api.ask("DELETE", poster), 428, "request.if_match_missing");
+  CHECK(api.ask("PUT", "/api/v1/videos/1/edits", R"({"mute":true})", {"If-Match: \"1\""}).status ==
+        202);
+  const std::string old = "If-Match: \"1\"";
+  checkProblem(api.ask("PUT", poster, time, {old}), 409, "video.poster_changed");
+  checkProblem(api.send("PUT", image, "image/jpeg", jpeg, "\"1\""), 409, "video.poster_changed");
+  checkProblem(api.ask("DELETE", poster, {}, {old}), 409, "video.poster_changed");
+  CHECK(api.ask("PUT", poster, time, {"If-Match: \"2\""}).status == 202);
 }
 
 TEST_CASE("profiles are listed with their limits, and asked for by name", "[videos]") {

@@ -156,6 +156,35 @@ TEST_CASE("the poster is WebP for those who take it, the preview has a play sign
   CHECK(has(html, "property=\"og:image:width\" content=\"600\""));
 }
 
+TEST_CASE("only a trusted proxy learns where a file lies; everybody else gets its bytes",
+          "[http]") {
+  Fixture f;
+  WatchEndpoints behindProxy{
+      f.pages,
+      f.store,
+      {.publicUrl = "", .imprintUrl = "", .privacyUrl = "", .accelPrefix = "/stored"}};
+  const auto clipFrom = [](const TestServer& server, const std::vector<std::string>& headers) {
+    return call(server.publicPages(), request("GET", "/w/german/clip.mp4", "", headers));
+  };
+  const std::vector<std::string> asked{"X-Sendfile-Type: X-Accel-Redirect"};
+
+  const TestServer direct({}, {.threads = 2}, behindProxy.routes());
+  const RawReply bytes = clipFrom(direct, asked);
+  CHECK(bytes.status == 200);
+  CHECK(bytes.header("x-accel-redirect").empty());
+  CHECK(bytes.body == f.clip);
+
+  const TestServer proxied({},
+                           {.threads = 2, .trustedProxies = Networks::parse("127.0.0.1").value()},
+                           behindProxy.routes());
+  const RawReply place = clipFrom(proxied, asked);
+  CHECK(place.status == 200);
+  CHECK(place.header("x-accel-redirect") ==
+        "/stored/" + media::storedPath(f.pages.pages["german"].clip.sha256));
+  CHECK(place.body.empty());
+  CHECK(clipFrom(proxied, {}).body == f.clip);
+}
+
 TEST_CASE("what others wrote is escaped on the page", "[http]") {
   Fixture f;
   f.pages.pages["german"].senderName = "<script>alert(1)</script>";

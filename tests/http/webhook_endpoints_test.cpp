@@ -8,6 +8,9 @@
 #include "http/openapi.h"
 #include "http/raw_client.h"
 #include "http/server.h"
+#include "http/test_server.h"
+#include "http/webhook_report.h"
+#include "messages/webhook_unknowns.h"
 #include "support/catch.h"
 #include "support/manual_clock.h"
 #include "support/test_database.h"
@@ -82,6 +85,36 @@ struct WebhookServer {
 };
 
 }  // namespace
+
+TEST_CASE("what is not known is counted by name, page by page", "[http][webhooks]") {
+  ManualClock clock;
+  TestDatabase database(GENERATE(db::Engine::sqlite, db::Engine::postgresql));
+  const auto count = [&](const std::string& field) {
+    clock.advance(Millis(1'000));
+    messages::WebhookUnknowns unknowns("whatsapp");
+    unknowns.add(field, "", "field");
+    database->write([&](db::Transaction& tx) { unknowns.write(tx, clock.now()); });
+  };
+  for (const char* field : {"groups", "calls", "flows"}) count(field);
+  TestServer server(webhookReportRoutes(*database));
+  const auto page = [&](const std::string& query) {
+    return json::parse(call(server.api(), request("GET", "/api/v1/webhooks/unknown" + query, "",
+                                                  {TestServer::token()}))
+                           .body);
+  };
+  CHECK(page("")["items"].size() == 3);
+  CHECK(page("")["next_cursor"].is_null());
+  const json first = page("?limit=2");
+  REQUIRE(first["items"].size() == 2);
+  CHECK(first["items"][0]["field"] == "calls");
+  CHECK(first["items"][1]["field"] == "flows");
+  count("groups");
+  const json rest = page("?limit=2&cursor=" + first["next_cursor"].get<std::string>());
+  REQUIRE(rest["items"].size() == 1);
+  CHECK(rest["items"][0]["field"] == "groups");
+  CHECK(rest["items"][0]["count"] == 2);
+  CHECK(rest["items"][0]["last_at"] == toIso(clock.now()));
+}
 
 TEST_CASE("a signed webhook is stored byte for byte before it is answered", "[http][webhooks]") {
   WebhookServer server(GENERATE(db::Engine::sqlite, db::Engine::postgresql));

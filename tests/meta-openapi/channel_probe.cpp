@@ -61,6 +61,16 @@ Json shown(const std::string& name, const net::HttpRequest& request) {
   return out;
 }
 
+// Both pages of a list of templates; the cursor has what a query cannot hold as it is.
+void addTemplates(Json& all) {
+  const auto templates = channel.listTemplates(account());
+  all.push_back(shown("templates", std::get<net::HttpRequest>(templates->begin())));
+  net::HttpResponse page;
+  page.status = 200;
+  page.body = R"({"data":[],"paging":{"cursors":{"after":"QVFI+/a&b=="},"next":"https://x"}})";
+  all.push_back(shown("next templates", std::get<net::HttpRequest>(templates->next(page))));
+}
+
 template <class Result>
 Json first(const std::string& name, std::unique_ptr<Exchange<Result>> exchange) {
   return shown(name, std::get<net::HttpRequest>(exchange->begin()));
@@ -132,7 +142,7 @@ Json requests() {
   stored.status = 200;
   stored.body = R"({"id":"1037543291543636"})";
   all.push_back(shown("media check", std::get<net::HttpRequest>(upload->next(stored))));
-  all.push_back(first("templates", channel.listTemplates(account())));
+  addTemplates(all);
   all.push_back(first("number", channel.readNumber(account())));
   addSessions(all);
   return all;

@@ -45,15 +45,43 @@ function mistakes(name, value) {
   return validate(value) ? [] : validate.errors.map((e) => `${e.instancePath} ${e.message}`);
 }
 
-// The path of Meta's file that a URL belongs to: a placeholder stands for one segment.
-function pathOf(method, url) {
+// Whether a URL has a path of Meta's file: a placeholder stands for one segment.
+function hasPath(url, path) {
   const segments = new URL(url).pathname.split('/');
-  return Object.keys(meta.paths).find((candidate) => {
-    const parts = candidate.split('/');
-    return method.toLowerCase() in meta.paths[candidate] && parts.length === segments.length &&
-      parts.every((part, i) => (part.startsWith('{') && segments[i] !== '') || part === segments[i]);
-  });
+  const parts = path.split('/');
+  return parts.length === segments.length &&
+    parts.every((part, i) => (part.startsWith('{') && segments[i] !== '') || part === segments[i]);
 }
+
+const pathOf = (method, url) => Object.keys(meta.paths)
+  .find((path) => method.toLowerCase() in meta.paths[path] && hasPath(url, path));
+
+const resolved = (node) => (node.$ref ? node.$ref.slice(2).split('/').reduce((at, key) => at[key], meta) : node);
+
+// The query parameters that Meta describes for a GET, by name.
+function queryOf(path) {
+  const all = [...(meta.paths[path].parameters ?? []), ...(meta.paths[path].get.parameters ?? [])].map(resolved);
+  return Object.fromEntries(all.filter((each) => each.in === 'query').map((each) => [each.name, each.schema]));
+}
+
+// The fields of what a GET answers with, or of the things it lists.
+function fieldsOf(path) {
+  const { properties } = resolved(meta.paths[path].get.responses['200'].content['application/json'].schema);
+  return Object.keys(properties.data?.items.properties ?? properties);
+}
+
+// Which of Meta's calls each GET of ours is. The file describes no paging and no fields of templates, but does for
+// the account's other lists, which take the same. `beyond`: the fields that only Meta's guides know.
+const templates = {
+  path: '/{Version}/{WABA-ID}/message_templates', like: '/{Version}/{WABA-ID}/phone_numbers',
+  beyond: ['parameter_format', 'quality_score', 'rejected_reason'],
+};
+const gets = {
+  'media check': { path: '/{Version}/{Media-ID}', beyond: [] },
+  templates,
+  'next templates': templates,
+  number: { path: '/{Version}/{Phone-Number-ID}', beyond: ['throughput', 'whatsapp_business_manager_messaging_limit'] },
+};
 
 const requests = probe('requests');
 const messages = requests.filter((request) => request.json?.type === 'template');
@@ -73,6 +101,32 @@ test('every request goes to a call that Meta describes', needsFile, () => {
   for (const { name, method, url } of requests) assert.ok(pathOf(method, url), `${name}: ${method} ${url}`);
 });
 
+test('the query of every GET is one that Meta describes', needsFile, () => {
+  const asked = requests.filter(({ method }) => method === 'GET');
+  assert.deepEqual(asked.map(({ name }) => name), Object.keys(gets));
+  for (const { name, url } of asked) {
+    const { path, like, beyond } = gets[name];
+    assert.ok(hasPath(url, path), name);
+    const described = { ...(like ? queryOf(like) : {}), ...queryOf(path) };
+    const query = [...new URL(url).searchParams];
+    assert.equal(new Set(query.map(([key]) => key)).size, query.length, `${name} gives each parameter once`);
+    for (const [key, text] of query) {
+      assert.ok(key in described, `${name}: ${key}`);
+      const value = described[key].type === 'integer' ? Number(text) : text;
+      assert.ok(ajv.validate(described[key], value), `${name}: ${key}=${text}`);
+    }
+    const fields = new URL(url).searchParams.get('fields')?.split(',') ?? [];
+    assert.deepEqual(fields.filter((field) => !fieldsOf(path).includes(field)), beyond, name);
+  }
+});
+
+test('the next page of templates is the same list after the cursor', () => {
+  const query = (name) => new URL(requests.find((request) => request.name === name).url).searchParams;
+  assert.equal(query('templates').get('after'), null);
+  const next = Object.fromEntries(query('next templates'));
+  assert.deepEqual(next, { ...Object.fromEntries(query('templates')), after: 'QVFI+/a&b==' });
+});
+
 test('every message is one of Meta\'s template messages', needsFile, () => {
   assert.ok(messages.length >= 6);
   for (const { name, json } of messages) {
@@ -86,8 +140,10 @@ test('every message is one of Meta\'s template messages', needsFile, () => {
 
 test('every message inside the 24 hours, and the read mark, is one of Meta\'s', needsFile, () => {
   assert.equal(sessions.length, 9);
+  // Meta's guides describe this kind of button, its file does not.
+  assert.ok(!JSON.stringify(meta).includes('cta_url'), 'the file has cta_url now: check it too');
   for (const { name, schema, json } of sessions) {
-    if (json.interactive?.type === 'cta_url') continue;  // described in Meta's guides, not in its file
+    if (json.interactive?.type === 'cta_url') continue;
     assert.deepEqual(mistakes(schema, json), [], name);
     const spoilt = structuredClone(json);
     delete spoilt.messaging_product;

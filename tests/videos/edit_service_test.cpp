@@ -248,7 +248,7 @@ TEST_CASE("a poster is chosen, uploaded and reset without touching the clips", "
   addPicture(world, video, PictureKind::candidate, 0, 1'000);
   addPicture(world, video, PictureKind::candidate, 1, 4'000);
 
-  const Video chosen = world.edits.chooseCandidate(video.id, 1, world.actor);
+  const Video chosen = world.edits.chooseCandidate(video.id, 1, 1, world.actor);
   CHECK(chosen.poster == PosterWish{PosterWish::Kind::time, 4'000, {}});
   CHECK(chosen.pictureRevision == 2);
   CHECK(chosen.editVersion == 1);
@@ -259,19 +259,22 @@ TEST_CASE("a poster is chosen, uploaded and reset without touching the clips", "
   const auto poster = std::ranges::find(pictures, PictureKind::poster, &VideoPicture::kind);
   CHECK(poster->timeMs == 4'000);
 
-  CHECK(errorOf([&] { world.edits.chooseCandidate(video.id, 2, world.actor); }).code() ==
+  CHECK(errorOf([&] { world.edits.chooseCandidate(video.id, {}, 2, world.actor); }).code() ==
         "poster.no_candidate");
   CHECK(errorOf([&] {
-          world.edits.choosePoster(video.id, {PosterWish::Kind::time, 10'000, {}}, world.actor);
+          world.edits.choosePoster(video.id, {}, {PosterWish::Kind::time, 10'000, {}}, world.actor);
         }).code() == "poster.time");
+  CHECK(errorOf([&] { world.edits.choosePoster(video.id, 1, {}, world.actor); }).code() ==
+        "video.poster_changed");
   TextSource png(kPng);
-  CHECK(world.edits.uploadPoster(video.id, png, world.actor).poster.kind == PosterWish::Kind::own);
+  CHECK(world.edits.uploadPoster(video.id, 2, png, world.actor).poster.kind ==
+        PosterWish::Kind::own);
 
   SECTION("an own picture outlives new edits, a chosen time does not") {
     CHECK(world.edits.setEdits(video.id, {}, {{"mute", true}}, world.actor).poster.kind ==
           PosterWish::Kind::own);
     CHECK(world.count("jobs WHERE kind = 'video.pictures' AND state = 'waiting'") == 1);
-    world.edits.choosePoster(video.id, {PosterWish::Kind::time, 2'000, {}}, world.actor);
+    world.edits.choosePoster(video.id, {}, {PosterWish::Kind::time, 2'000, {}}, world.actor);
     CHECK(world.edits.setEdits(video.id, {}, json::object(), world.actor).poster.kind ==
           PosterWish::Kind::best);
   }
@@ -296,14 +299,13 @@ TEST_CASE("captions, logo and poster that are refused leave no bytes", "[videos]
   for (const auto& [id, version, kind] :
        {std::tuple{VideoId{99}, std::optional<std::int64_t>(), ErrorKind::notFound},
         std::tuple{video.id, std::optional<std::int64_t>(7), ErrorKind::conflict}}) {
-    TextSource captions(kSrt), logo(kPng);
+    TextSource captions(kSrt), logo(kPng), poster(kPng);
     CHECK(errorOf([&] {
             world.edits.setCaptions(id, version, "srt", captions, world.actor);
           }).kind() == kind);
     CHECK(errorOf([&] { world.edits.setLogo(id, version, logo, world.actor); }).kind() == kind);
+    CHECK(errorOf([&] { world.edits.uploadPoster(id, version, poster, world.actor); }).kind() ==
+          kind);
   }
-  TextSource poster(kPng);
-  CHECK(errorOf([&] { world.edits.uploadPoster({99}, poster, world.actor); }).kind() ==
-        ErrorKind::notFound);
   CHECK(world.storedFiles() == stored);
 }

@@ -351,7 +351,7 @@ TEST_CASE("a poster chosen before the video was checked comes with candidates al
           "[videos]") {
   World world(GENERATE(values(kBothEngines)));
   const Video video = world.upload(film());
-  world.edits.choosePoster(video.id, {PosterWish::Kind::time, 1'000, {}}, world.actor);
+  world.edits.choosePoster(video.id, {}, {PosterWish::Kind::time, 1'000, {}}, world.actor);
   Workers workers(world);
   REQUIRE(workers.done(video.id));
   const auto pictures = world.view(video.id).pictures;
@@ -382,7 +382,7 @@ TEST_CASE("a poster of one's own that cannot be read leaves others to choose fro
   World world(GENERATE(values(kBothEngines)));
   const Video video = world.upload(film());
   TextSource broken("\x89PNG\r\n\x1a\n and no more than that");
-  world.edits.uploadPoster(video.id, broken, world.actor);
+  world.edits.uploadPoster(video.id, {}, broken, world.actor);
   Workers workers(world);
   REQUIRE(workers.done(video.id));
   CHECK_FALSE(world.video(video.id).pictureFailure.empty());
@@ -396,9 +396,9 @@ TEST_CASE("a poster wished for while another one fails is made", "[videos]") {
   const Video video = world.upload(film());
   REQUIRE(workers.done(video.id));
   TextSource broken("\x89PNG\r\n\x1a\n and no more than that");
-  world.edits.uploadPoster(video.id, broken, world.actor);
+  world.edits.uploadPoster(video.id, {}, broken, world.actor);
   waitFor([&] { return world.count("jobs WHERE kind = 'video.pictures' AND attempts > 0") > 0; });
-  world.edits.choosePoster(video.id, {PosterWish::Kind::time, 500, {}}, world.actor);
+  world.edits.choosePoster(video.id, {}, {PosterWish::Kind::time, 500, {}}, world.actor);
   REQUIRE(workers.done(video.id));
   const Video after = world.video(video.id);
   CHECK(after.pictureFailure.empty());
