@@ -34,6 +34,7 @@ struct Edited {
     INFO(failures(report));
     CHECK(report.passed);
     CHECK(report.edits == edits);
+    checkWords(report);
     checkAgainstFfprobe(report, files.clipPath);
   }
 

@@ -180,6 +180,19 @@ bool hasNotice(const std::vector<Notice>& notices, const std::string& code) {
   return false;
 }
 
+void checkWords(const std::vector<Notice>& notices) {
+  for (const Notice& each : notices) {
+    CAPTURE(each.code);
+    CHECK_FALSE(each.words.de.empty());
+    CHECK_FALSE(each.words.en.empty());
+    CHECK(each.words.de != each.words.en);
+  }
+}
+
+void checkWords(const Report& report) {
+  for (const auto* each : {&report.repaired, &report.advice, &report.warnings}) checkWords(*each);
+}
+
 std::string failures(const Report& report) {
   std::string all;
   for (const Claim& claim : report.claims)

@@ -62,6 +62,9 @@ void checkAgainstFfprobe(const Report& report, const std::filesystem::path& clip
 
 const Claim* find(const Report& report, const std::string& claim);
 bool hasNotice(const std::vector<Notice>& notices, const std::string& code);
+// Each says something in German and something else in English. Use CHECK.
+void checkWords(const std::vector<Notice>& notices);
+void checkWords(const Report& report);       // all that it repaired, advises and warns of
 std::string failures(const Report& report);  // the claims that did not pass
 
 Profile whatsapp();

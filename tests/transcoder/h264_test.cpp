@@ -79,6 +79,18 @@ TEST_CASE("a decoder configuration is read as it is written", "[transcoder]") {
   CHECK(config.pps == std::vector<std::string>{pps});
 }
 
+TEST_CASE("how many pictures are referred to stands in the sequence parameter set",
+          "[transcoder]") {
+  CHECK(referencesOf("\x67\x4d\x40\x28\xd9\x60") == 4);       // Main, order of showing 2
+  CHECK(referencesOf("\x67\x42\xc0\x28\xec\x80") == 3);       // Baseline, 0
+  CHECK(referencesOf("\x67\x4d\x40\x28\xd3\x7a") == 1);       // 1, a cycle of two
+  CHECK(referencesOf("\x67\x64\x0c\x28\xac\xb6") == 2);       // High
+  CHECK_FALSE(referencesOf("\x67\x64\x0c\x28\xad\xb6"));      // with scaling lists
+  CHECK_FALSE(referencesOf("\x67\x6e\x0c\x28\xac\xb6"));      // High 10
+  CHECK_FALSE(referencesOf("\x67\x4d\x40\x28"));              // cut off
+  CHECK_FALSE(referencesOf("\x67\x4d\x40\x28\xd8\x04\x40"));  // more than there can be
+}
+
 TEST_CASE("nothing but slices is taken over", "[transcoder]") {
   AvcConfig config = parseAvcConfig(makeAvcConfig(kSps.substr(4), kPps.substr(4)));
   const std::string unspecified = unit("\x18secret");

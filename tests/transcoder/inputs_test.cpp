@@ -33,6 +33,7 @@ struct Clip {
     report = transcode(folder / name, files);
     INFO(failures(report));
     CHECK(report.passed);
+    checkWords(report);
     checkAgainstFfprobe(report, files.clipPath);
   }
 
@@ -332,6 +333,7 @@ TEST_CASE("a stream that was joined from pieces with clocks of their own plays t
   CHECK(report.passed);
   CHECK(report.durationMs == Approx(2000).margin(130));
   CHECK(hasNotice(report.repaired, "repair.timestamps"));
+  checkWords(report);
   CHECK(find(report, "sync.end")->passed);
 }
 
@@ -385,6 +387,7 @@ TEST_CASE("a source that turns to rubbish is used up to there, and the warning n
   CHECK(report.durationMs > 3'000);
   CHECK(report.durationMs < 5'500);
   REQUIRE_FALSE(report.warnings.empty());
+  checkWords(report);
   bool named = false;
   for (const Notice& warning : report.warnings)
     named = named || warning.words.en.find("0:03") != std::string::npos ||

@@ -7,7 +7,12 @@
 
 #include "support/catch.h"
 #include "transcoder/files.h"
+#include "transcoder/worker/look.h"
 #include "transcoder/worker/shrink.h"
+
+extern "C" {
+#include <libavutil/imgutils.h>
+}
 
 using namespace clipcourier;
 using namespace clipcourier::transcoder;
@@ -26,6 +31,23 @@ Colour colourOf(const std::filesystem::path& picture, const std::string& part) {
   REQUIRE(bytes.size() == 3);
   return {static_cast<unsigned char>(bytes[0]), static_cast<unsigned char>(bytes[1]),
           static_cast<unsigned char>(bytes[2])};
+}
+
+// Of the picture that these filters of ffmpeg make out of a busy, colourful one.
+double scoreAfter(const std::string& filters) {
+  constexpr int kWidth = 320, kHeight = 180;
+  const std::string bytes = outputOf(
+      "ffmpeg -v error -f lavfi -i testsrc2=size=320x180 -frames:v 1 -vf 'format=yuv420p," +
+      filters + "' -pix_fmt yuv420p -f rawvideo -");
+  REQUIRE(bytes.size() == kWidth * kHeight * 3 / 2);
+  const Frame frame = newFrame();
+  frame->width = kWidth;
+  frame->height = kHeight;
+  check(av_image_fill_arrays(frame->data, frame->linesize,
+                             reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                             AV_PIX_FMT_YUV420P, kWidth, kHeight, 1),
+        "a picture");
+  return posterScore(look(*frame));
 }
 
 bool near(const Colour& is, const Colour& wanted, int tolerance = 14) {
@@ -108,6 +130,35 @@ TEST_CASE("black, white and fading pictures are no posters when there is a bette
   const Candidate& best = posters.candidates[static_cast<std::size_t>(posters.chosen)];
   CHECK(best.timeMs == posters.poster.timeMs);
   for (const Candidate& each : posters.candidates) CHECK(each.score <= best.score);
+}
+
+TEST_CASE("of two pictures the sharp, the colourful and the well exposed one is the better poster",
+          "[transcoder]") {
+  const double plain = scoreAfter("null");
+  CHECK(plain > scoreAfter("gblur=sigma=4"));
+  CHECK(plain > scoreAfter("hue=s=0"));
+  // As much contrast and as many edges each time, at another brightness.
+  const double exposed = scoreAfter("lutyuv=y=val*0.4+75");
+  CHECK(exposed > scoreAfter("lutyuv=y=val*0.4+139"));
+  CHECK(exposed > scoreAfter("lutyuv=y=val*0.4+10"));
+  CHECK(scoreAfter("lutyuv=y=235") < 0.1 * exposed);
+  CHECK(scoreAfter("lutyuv=y=16") == 0);
+}
+
+TEST_CASE("the poster lies in no cross-fade, even where its pictures are the best exposed",
+          "[transcoder]") {
+  const auto [first, second] = GENERATE(table<std::string, std::string>({
+      {"null", "hflip,vflip"},
+      {"lutyuv=y=val*0.4+10", "lutyuv=y=val*0.4+139"},  // from dark to bright
+  }));
+  CAPTURE(first);
+  const std::string bars = "-f lavfi -i smptehdbars=size=320x180:rate=25:duration=4 ";
+  const Drawn drawn(bars + bars + "-filter_complex '[0]format=yuv420p," + first +
+                    "[a];[1]format=yuv420p," + second +
+                    "[b];[a][b]xfade=duration=1:offset=3' -c:v libx264 -pix_fmt yuv420p -g 25");
+  const Posters posters = drawn.find();
+  CAPTURE(posters.poster.timeMs);
+  CHECK((posters.poster.timeMs <= 3'000 || posters.poster.timeMs >= 4'000));
 }
 
 TEST_CASE("candidates are spread over the video and no two are alike", "[transcoder]") {

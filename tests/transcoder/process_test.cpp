@@ -22,6 +22,8 @@
 #include "support/small_disk.h"
 #include "support/wait_for.h"
 #include "transcoder/files.h"
+#include "transcoder/worker/examine.h"
+#include "transcoder/worker/refusals.h"
 
 using namespace clipcourier;
 using namespace clipcourier::transcoder;
@@ -68,6 +70,50 @@ std::string gifBomb(int pictures) {
   std::string gif("GIF89a\x00\x1e\xe0\x10\x80\0\0\0\0\0\xff\xff\xff", 19);
   for (int i = 0; i < pictures; ++i) gif.append(control).append(pixel);
   return gif + ";";
+}
+
+std::string littleEndian(std::size_t value, int bytes) {
+  std::string text;
+  for (; bytes > 0; --bytes, value >>= 8) text += static_cast<char>(value & 255);
+  return text;
+}
+
+std::string riffChunk(const std::string& name, const std::string& content) {
+  return name + littleEndian(content.size(), 4) + content;
+}
+
+// The same as WebP.
+std::string webpBomb(int pictures) {
+  const std::string canvas = littleEndian(7680 - 1, 3) + littleEndian(4320 - 1, 3);
+  const std::string pixel = riffChunk("VP8L", std::string("\x2f\0\0\0\0\x88\x88\x08", 8));
+  const std::string shape(12, '\0'), forMs = littleEndian(40, 3), flags(1, '\0');
+  std::string webp = "WEBP" + riffChunk("VP8X", littleEndian(2, 4) + canvas) +
+                     riffChunk("ANIM", std::string(6, '\0'));
+  for (int i = 0; i < pictures; ++i) webp += riffChunk("ANMF", shape + forMs + flags + pixel);
+  return riffChunk("RIFF", webp);
+}
+
+// A film of one picture in 4K and so many packets of a byte that show it again.
+std::string filmBomb(const Folder& folder, std::size_t repetitions) {
+  draw(
+      "-f lavfi -i color=red:size=3840x2160:rate=25 -frames:v 1 -c:v libvpx-vp9 "
+      "-deadline realtime -cpu-used 8 -pix_fmt yuv420p",
+      folder / "one.ivf");
+  std::string film = contentOf(folder / "one.ivf");
+  for (std::size_t i = 1; i <= repetitions; ++i)
+    film.append(littleEndian(1, 4)).append(littleEndian(i, 8)).append("\x88");
+  return film;
+}
+
+// What the bound for decoding is told of a film.
+void refuseFilm(const std::string& codec, int width, int height, std::int64_t pictures) {
+  Scan scan;
+  scan.videoPackets = pictures;
+  Probe::Video video;
+  video.codec = codec;
+  video.storedWidth = width;
+  video.storedHeight = height;
+  refuseBomb(scan, video);
 }
 
 // An AV1 film whose sample entry also holds a Dolby Vision record. Its index must stand behind the
@@ -155,14 +201,47 @@ TEST_CASE("the same source gives the same bytes", "[transcoder]") {
 }
 
 TEST_CASE("an animation that would take hours to decode is refused at once", "[transcoder]") {
+  const bool isGif = GENERATE(true, false);
+  CAPTURE(isGif);
+  const auto bomb = isGif ? gifBomb : webpBomb;
   Folder folder;
-  write(folder / "bomb.gif", gifBomb(30'000));
-  const Refusal refusal = refusalOf(folder / "bomb.gif");
+  write(folder / "bomb", bomb(30'000));
+  const Refusal refusal = refusalOf(folder / "bomb");
   CHECK(refusal.code == "input.too_complex");
-  CHECK(refusal.what.en.find("7680×4320") != std::string::npos);
+  CHECK(refusal.what.en.find("30000 pictures of 7680×4320") != std::string::npos);
   CHECK_FALSE(refusal.hint.de.empty());
-  write(folder / "short.gif", gifBomb(3));
-  CHECK(Process().probe(openToRead(folder / "short.gif").get()).video.frames == 3);
+  write(folder / "short", bomb(3));
+  CHECK(Process().probe(openToRead(folder / "short").get()).video.frames == 3);
+}
+
+TEST_CASE("an animation too large to be held is refused with both sizes", "[transcoder]") {
+  Folder folder;
+  write(folder / "large.webp", webpBomb(3));
+  std::filesystem::resize_file(folder / "large.webp", 150'000'000);  // a hole, no bytes on the disk
+  const Refusal refusal = refusalOf(folder / "large.webp");
+  CHECK(refusal.code == "input.too_complex");
+  CHECK(refusal.what.en.find("150.0 MB") != std::string::npos);
+  CHECK(refusal.what.de.find("134,2 MB") != std::string::npos);
+  CHECK_FALSE(refusal.hint.de.empty());
+}
+
+TEST_CASE("a film of absurdly many pictures is refused at once", "[transcoder]") {
+  Folder folder;
+  write(folder / "bomb.ivf", filmBomb(folder, 490'000));
+  const Refusal refusal = refusalOf(folder / "bomb.ivf");
+  CHECK(refusal.code == "input.too_complex");
+  CHECK(refusal.what.en.find("490001 pictures of 3840×2160") != std::string::npos);
+  write(folder / "short.ivf", filmBomb(folder, 3));
+  CHECK(Process().probe(openToRead(folder / "short.ivf").get()).video.frames == 4);
+}
+
+TEST_CASE("real films are not too much work, however long and sharp", "[transcoder]") {
+  CHECK_NOTHROW(refuseFilm("hevc", 3840, 2160, 2 * 3600 * 60));
+  CHECK_NOTHROW(refuseFilm("h264", 1920, 1080, 4 * 3600 * 60));
+  CHECK_NOTHROW(refuseFilm("av1", 7680, 4320, 1800 * 60));
+  CHECK_THROWS_AS(refuseFilm("h264", 7680, 4320, 3600 * 60), Refused);
+  CHECK_THROWS_AS(refuseFilm("vp9", 3840, 2160, 4 * 3600 * 60), Refused);
+  CHECK_THROWS_AS(refuseFilm("gif", 1920, 1080, 3600 * 60), Refused);
 }
 
 TEST_CASE("AV1 in Dolby's own colours is refused, and with a common base taken", "[transcoder]") {

@@ -1,10 +1,12 @@
 // Several clips of one source, made at once.
 
 #include <fcntl.h>
+#include <sched.h>
 
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "support/catch.h"
@@ -81,6 +83,26 @@ double soundDifference(const std::filesystem::path& one, const std::filesystem::
   for (std::size_t i = 0; i < a.size(); ++i) sum += std::abs(a[i] - b[i]);
   return sum / static_cast<double>(a.size());
 }
+
+// While it lives, this thread and every program that it starts have one processor.
+class OneProcessor {
+ public:
+  OneProcessor() {
+    REQUIRE(sched_getaffinity(0, sizeof before_, &before_) == 0);
+    std::size_t first = 0;
+    while (!CPU_ISSET(first, &before_)) ++first;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    REQUIRE(sched_setaffinity(0, sizeof one, &one) == 0);
+  }
+  ~OneProcessor() { sched_setaffinity(0, sizeof before_, &before_); }
+  OneProcessor(const OneProcessor&) = delete;
+  OneProcessor& operator=(const OneProcessor&) = delete;
+
+ private:
+  cpu_set_t before_;
+};
 
 std::string pictureHashes(const std::filesystem::path& clip) {
   return outputOf("ffmpeg -v error -i '" + clip.string() + "' -map 0:v -f framemd5 -");
@@ -171,7 +193,8 @@ TEST_CASE("a profile that allows B-frames gets them, and its clip starts at noth
   }
 }
 
-TEST_CASE("the same request gives the same bytes, whatever the threads do", "[transcoder]") {
+TEST_CASE("the same request gives the same bytes, whatever the threads do and the processors are",
+          "[transcoder]") {
   Folder folder;
   // Noise, so that the byte budget decides about every picture.
   draw(
@@ -180,6 +203,7 @@ TEST_CASE("the same request gives the same bytes, whatever the threads do", "[tr
       folder / "film.mp4");
   std::map<std::string, std::string> first;
   for (int run = 0; run < 3; ++run) {
+    const auto alone = run == 2 ? std::make_unique<OneProcessor>() : nullptr;
     const Clips clips(builtIn({"whatsapp", "telegram", "whatsapp-light", "mms"}));
     const Heard heard = transcode(folder / "film.mp4", clips.work());
     REQUIRE(heard.reports.size() + heard.refused.size() == 4);

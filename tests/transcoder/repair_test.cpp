@@ -21,6 +21,7 @@ struct Result {
     report = transcode(folder / name, files);
     INFO(failures(report));
     CHECK(report.passed);
+    checkWords(report);
     checkAgainstFfprobe(report, files.clipPath);
   }
 
@@ -277,6 +278,7 @@ TEST_CASE("a file that was cut off is used as far as it goes, with a warning", "
   CHECK(report.durationMs > 1000);
   CHECK(report.durationMs < 5000);
   CHECK(hasNotice(report.warnings, "warning.ends_early"));
+  checkWords(report);
 }
 
 TEST_CASE("noise that cannot be compressed lands just under the byte target", "[transcoder]") {

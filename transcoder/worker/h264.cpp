@@ -42,14 +42,14 @@ class Bits {
     }
     return value - 1;
   }
-
- private:
-  int next() {
+  int next() {  // -1 past the end
     if (at_ / 8 >= data_.size()) return -1;
     const int bit = static_cast<unsigned char>(data_[at_ / 8]) >> (7 - at_ % 8) & 1;
     ++at_;
     return bit;
   }
+
+ private:
   std::string data_;
   std::size_t at_ = 0;
 };
@@ -84,6 +84,28 @@ bool saysWhatItsSetsSay(std::string_view avcC, const std::vector<std::string>& s
   return std::all_of(sps.begin(), sps.end(), [&](const std::string& each) {
     return each.size() < 4 || (each[1] == avcC[1] && each[3] == avcC[3]);
   });
+}
+
+// What High has before the frame numbers: the kind of pixels, which must be 4:2:0 in eight bits.
+bool skipHighFields(Bits& bits) {
+  const bool plain = bits.ue() == 1 && bits.ue() == 0 && bits.ue() == 0;
+  bits.next();                       // lossless
+  return plain && bits.next() == 0;  // scaling lists
+}
+
+// How the order of showing is told. Signed numbers are as long as unsigned ones.
+bool skipPictureOrder(Bits& bits) {
+  const std::int64_t type = bits.ue();
+  if (type == 0) bits.ue();
+  if (type == 1) {
+    bits.next();
+    bits.ue();
+    bits.ue();
+    const std::int64_t cycle = bits.ue();
+    if (cycle > 255) return false;
+    for (std::int64_t i = 0; i < cycle; ++i) bits.ue();
+  }
+  return type >= 0 && type <= 2;
 }
 
 void append(std::string& to, std::string_view unit, int lengthBytes) {
@@ -143,6 +165,20 @@ AvcConfig parseAvcConfig(std::string_view avcC) {
   rest.remove_prefix(1);
   config.pps = takeSets(rest, count);
   return config;
+}
+
+// ISO/IEC 14496-10, 7.3.2.1.1.
+std::optional<int> referencesOf(std::string_view sps) {
+  const int profile = sps[1];
+  if (profile != 66 && profile != 77 && profile != 100) return std::nullopt;
+  Bits bits(sps.substr(4));
+  bits.ue();  // its number
+  if (profile == 100 && !skipHighFields(bits)) return std::nullopt;
+  bits.ue();  // bits of a frame number
+  if (!skipPictureOrder(bits)) return std::nullopt;
+  const std::int64_t references = bits.ue();
+  if (references < 0 || references > 16) return std::nullopt;
+  return static_cast<int>(references);
 }
 
 // ISO/IEC 14496-15, 5.2.4.1.

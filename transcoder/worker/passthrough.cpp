@@ -4,11 +4,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <optional>
 
 #include "base/error.h"
 #include "transcoder/worker/demuxer.h"
 #include "transcoder/worker/frame_rate.h"
 #include "transcoder/worker/h264.h"
+#include "transcoder/worker/levels.h"
 #include "transcoder/worker/muxer.h"
 #include "transcoder/worker/sound_line.h"
 
@@ -86,6 +88,14 @@ bool isPlainConfig(const AvcConfig& avc, const AVCodecParameters& codec) {
          areWhole(codec, avc.sps[0], avc.pps[0]);
 }
 
+// Phones believe the level before they decode anything. Bits are left out: encoders that hold a
+// quality choose the level without counting them.
+bool levelSuffices(const AvcConfig& avc, const Probe::Video& video) {
+  const std::optional<int> held = referencesOf(avc.sps[0]);
+  return held && lowestLevel(video.storedWidth, video.storedHeight, video.frameRate.value(), 0,
+                             *held) <= avc.level;
+}
+
 bool streamFits(const AVCodecParameters& codec, const Probe::Video& video, const Profile& profile) {
   const AvcConfig avc = configOf(codec);
   const int wanted = profile.video.profile == "high"   ? 100
@@ -93,7 +103,7 @@ bool streamFits(const AVCodecParameters& codec, const Probe::Video& video, const
                                                        : 66;
   return avc.profile == wanted && avc.level <= profile.video.maxLevel && avc.lengthBytes > 0 &&
          (profile.video.maxBFrames > 0 || codec.video_delay == 0) &&
-         coloursAreClear(codec, video) && isPlainConfig(avc, codec);
+         coloursAreClear(codec, video) && isPlainConfig(avc, codec) && levelSuffices(avc, video);
 }
 
 // Slots in decoding order; none when the pictures do not fill every slot once, or cannot be taken

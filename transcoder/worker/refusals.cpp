@@ -22,6 +22,11 @@ const Words kExportAgain{
     "Exportieren Sie das Video neu, am besten als MP4 (H.264), und laden Sie es noch einmal hoch.",
     "Export the video again, best as MP4 (H.264), and upload it once more."};
 
+const Words kExportSmaller{
+    "Exportieren Sie das Video kleiner, kürzer oder mit weniger Bildern je Sekunde, am besten als "
+    "MP4 (H.264).",
+    "Export the video smaller, shorter or with fewer frames per second, best as MP4 (H.264)."};
+
 std::string size(int width, int height) {
   return std::to_string(width) + "×" + std::to_string(height);
 }
@@ -192,10 +197,16 @@ void tooMuchToDecode(std::int64_t frames, int width, int height) {
   because("input.too_complex",
           {many + " Bilder mit " + size(width, height) + " Bildpunkten sind zu viel Arbeit.",
            many + " pictures of " + size(width, height) + " pixels are too much work."},
-          {"Exportieren Sie das Video kleiner, kürzer oder mit weniger Bildern je Sekunde, am "
-           "besten als MP4 (H.264).",
-           "Export the video smaller, shorter or with fewer frames per second, best as MP4 "
-           "(H.264)."});
+          kExportSmaller);
+}
+
+void animationTooLarge(ByteSize size, ByteSize most) {
+  because(
+      "input.too_complex",
+      {"Die Animation ist mit " + toString(size, ',') + " zu groß; erlaubt sind " +
+           toString(most, ',') + ".",
+       "At " + toString(size) + " the animation is too large; " + toString(most) + " are allowed."},
+      kExportSmaller);
 }
 
 void dolbyVision5(int profile) {

@@ -3,6 +3,7 @@
 #include <exception>
 #include <string>
 
+#include "base/byte_size.h"
 #include "transcoder/profile.h"
 #include "transcoder/report.h"
 
@@ -40,6 +41,7 @@ namespace refuse {
 [[noreturn]] void renditionNotNeeded(int width, int height);
 [[noreturn]] void tooManyPackets();
 [[noreturn]] void tooMuchToDecode(std::int64_t frames, int width, int height);
+[[noreturn]] void animationTooLarge(ByteSize size, ByteSize most);
 [[noreturn]] void dolbyVision5(int profile);  // or another profile with nothing but its colours
 }  // namespace refuse
 

@@ -21,22 +21,22 @@
 namespace clipcourier::transcoder {
 namespace {
 
-// Says each per cent once.
+// Says each per cent once, and again when something else is done at the same.
 class Progressing {
  public:
   explicit Progressing(const std::function<void(const Progress&)>& out) : out_(out) {}
   void at(double percent, const char* key, const Words& words) {
     const int whole = std::max(last_, std::clamp(static_cast<int>(percent), 0, 100));
-    if (whole == last_ && key == key_) return;
+    if (whole == last_ && words == words_) return;
     last_ = whole;
-    key_ = key;
+    words_ = words;
     if (out_) out_({last_, key, words});
   }
 
  private:
   const std::function<void(const Progress&)>& out_;
   int last_ = -1;
-  std::string key_;
+  Words words_;
 };
 
 const Words kProbing{"Das Video wird untersucht.", "Looking at the video."};
@@ -44,9 +44,6 @@ const Words kPictures{"Vorschaubilder werden erzeugt.", "Making the pictures."};
 const Words kEncoding{"Der Clip wird erzeugt.", "Making the clip."};
 const Words kAgain{"Der Clip wird kleiner gemacht.", "Making the clip smaller."};
 const Words kChecking{"Der fertige Clip wird geprüft.", "Checking the finished clip."};
-const Notice kPassedThrough{"repair.passed_through",
-                            {"Das Video passte schon: seine Bilder wurden unverändert übernommen.",
-                             "The video fitted already: its pictures were taken over unchanged."}};
 const Words kDone{"Fertig.", "Done."};
 
 // Measured: an encoder holds its lookahead, and all of them together stay below 450 MB with the
@@ -57,6 +54,15 @@ constexpr int kMaxAgain = 3;             // encodes after the first: for size, l
 constexpr int kNoFloor = 1'000;          // no rate factor is as high
 constexpr double kUnseenStarving = 0.5;  // of the rate factor
 constexpr std::int64_t kSoundTailUs = 300'000;
+
+Notice passedThrough(bool sound) {
+  const std::string de = "Das Video passte schon: Seine Bilder wurden Bit für Bit übernommen";
+  const std::string en = "The video fitted already: its pictures were kept bit by bit";
+  if (!sound) return {"repair.passed_through", {de + ".", en + "."}};
+  return {"repair.passed_through",
+          {de + ", sein Ton wurde neu erzeugt, damit sich nichts darin verbirgt.",
+           en + ", its sound was made anew so that nothing hides in it."}};
+}
 
 // Where the clip ends in the source's time: with the picture, or with the sound when that is
 // clearly longer (the last picture then stands still).
@@ -209,7 +215,7 @@ class Transcode {
     report.passthrough = true;
     // What a shorter encode would gain does not matter: nothing was encoded.
     std::erase_if(report.advice, [](const Notice& each) { return each.code == "advice.trim"; });
-    report.repaired.insert(report.repaired.begin(), kPassedThrough);
+    report.repaired.insert(report.repaired.begin(), passedThrough(report.hasAudio));
     job = taken;
     return report;
   } catch (const Error& error) {

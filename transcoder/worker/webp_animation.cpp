@@ -6,20 +6,20 @@
 #include <cstring>
 #include <new>
 
+#include "base/byte_size.h"
 #include "transcoder/worker/demuxer.h"
 #include "transcoder/worker/refusals.h"
 
 namespace clipcourier::transcoder {
 namespace {
 
-constexpr std::uint64_t kMaxBytes = 128 * 1024 * 1024;
-constexpr std::int64_t kMaxPixelsInAll = 4'000'000'000;  // two minutes of 720p30
+constexpr ByteSize kMost = 128_MiB;  // held in memory, by each that reads it
 constexpr int kShortestMs = 10;  // what says less is shown by browsers for longer, but not by us
 
 WebPAnimDecoder* animation(void* decoder) { return static_cast<WebPAnimDecoder*>(decoder); }
 
 std::string allOf(DescriptorFile& file) {
-  if (file.size() > kMaxBytes) refuse::tooManyPackets();
+  if (file.size() > kMost.bytes) refuse::animationTooLarge({file.size()}, kMost);
   return file.readAll();
 }
 
@@ -36,7 +36,7 @@ void refuseHugeCanvas(const WebPData& data) {
   if (pixels > kMaxPixels || std::max(width, height) > kMaxSide)
     refuse::tooManyPixels(width, height);
   const std::int64_t frames = WebPDemuxGetI(demuxer.get(), WEBP_FF_FRAME_COUNT);
-  if (frames * pixels > kMaxPixelsInAll) refuse::tooManyPackets();
+  if (frames > kMostAnimated / pixels) refuse::tooMuchToDecode(frames, width, height);
 }
 
 }  // namespace

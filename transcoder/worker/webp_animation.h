@@ -13,7 +13,7 @@ namespace clipcourier::transcoder {
 // whole canvas as RGBA, times in milliseconds. Holds the file in memory, so it must be small.
 class WebpAnimation {
  public:
-  // Throws Refused when the file is damaged, or so large that it can only be an attack.
+  // Throws Refused when the file is damaged, or has more bytes or pixels in all than we take.
   explicit WebpAnimation(DescriptorFile& file);
 
   void describe(AVStream& stream) const;
