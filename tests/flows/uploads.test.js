@@ -10,8 +10,11 @@ import { padded, tusUpload } from './tus_upload.js';
 
 const film = readFileSync(join(root, 'samples/films/halm-trio-starts-black.mp4'));
 const seed = Number(process.env.CLIPCOURIER_SEED ?? 20261127);
-const megabytes = [6, 9, 12];
-const kills = 5;
+// A longer form by tests/bench/crash.sh.
+const uploadCount = Number(process.env.CLIPCOURIER_TEST_UPLOADS ?? 3);
+const kills = Number(process.env.CLIPCOURIER_TEST_UPLOAD_KILLS ?? 5);
+// Each of its own size, so that none is taken for another.
+const sizes = Array.from({ length: uploadCount }, (_, i) => [6_000_000, 9_000_000, 12_000_000][i % 3] + i);
 
 class Uploads {
   static async make(t, engine, settings) {
@@ -69,13 +72,13 @@ for (const engine of engines) {
     let running = true;
     const sending = (async () => {
       const paths = [];
-      for (const [i, size] of megabytes.entries()) {
-        const url = await tusUpload(proxy.url, uploads.token, padded(film, size * 1_000_000), { title: `Film ${i}`, told });
+      for (const [i, size] of sizes.entries()) {
+        const url = await tusUpload(proxy.url, uploads.token, padded(film, size), { title: `Film ${i}`, told });
         paths.push(new URL(url, service.api).pathname);
       }
       return paths;
     })().finally(() => { running = false; });
-    const total = megabytes.reduce((sum, size) => sum + size * 1_000_000, 0);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
     let killed = 0;
     const killing = (async () => {
       for (let kill = 1; kill <= kills && running; ++kill) {
@@ -92,13 +95,14 @@ for (const engine of engines) {
     for (const [i, path] of paths.entries()) {
       const upload = await uploads.get(path);
       assert.equal(upload.state, 'done');
-      assert.equal(upload.offset, megabytes[i] * 1_000_000);
+      assert.equal(upload.offset, sizes[i]);
       const video = await uploads.ready(upload.video_id);
       assert.equal(video.title, `Film ${i}`);
-      assert.equal(video.original.bytes, megabytes[i] * 1_000_000);
+      assert.equal(video.original.bytes, sizes[i]);
     }
-    assert.deepEqual(await service.sql('SELECT count(*) FROM videos'), [[String(megabytes.length)]]);
+    assert.deepEqual(await service.sql('SELECT count(*) FROM videos'), [[String(sizes.length)]]);
     assert.deepEqual(uploads.files('var/media/uploads'), []);
+    t.diagnostic(`${sizes.length} uploads, ${killed} kills, ${proxy.cuts} cuts`);
   });
 
   test(`refused uploads leave nothing (${engine})`, async (t) => {

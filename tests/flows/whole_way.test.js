@@ -1,8 +1,11 @@
 // From an uploaded video to a read receipt, and what the customer sees.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { engines, eventually } from './processes.js';
 import { phoneOf, World } from './world.js';
+
+const hasPromtool = !spawnSync('promtool', ['--version']).error;
 
 for (const engine of engines) {
   test(`a video becomes a clip, reaches every phone, and every step is known (${engine})`, async (t) => {
@@ -55,6 +58,21 @@ for (const engine of engines) {
 
     await t.test('the ledger of consent is whole, and says so', async () => {
       assert.match(await world.service.command('consent', 'verify'), /\b20\b/);
+    });
+
+    const metrics = await (await fetch(`${world.service.api}/metrics`)).text();
+    await t.test('metrics count everybody and name nobody', () => {
+      assert.match(metrics, /^clipcourier_messages\{state="read"\} 20$/m);
+      assert.match(metrics, /^clipcourier_sender_messages\{sender="1",channel="whatsapp"\} 20$/m);
+      for (let n = 1; n <= 20; ++n) {
+        const withoutCountry = phoneOf(n).slice('+49'.length);
+        assert.ok(!metrics.includes(withoutCountry), `${withoutCountry} in ${metrics}`);
+      }
+    });
+
+    await t.test('metrics are as Prometheus wants them', { skip: hasPromtool ? false : 'promtool is not installed' }, () => {
+      const checked = spawnSync('promtool', ['check', 'metrics'], { input: metrics, encoding: 'utf8', timeout: 60_000 });
+      assert.equal(checked.status, 0, checked.stdout + checked.stderr);
     });
 
     await t.test('the source is stored once, the same bytes again cost nothing', async () => {
