@@ -49,9 +49,9 @@ constexpr auto someWaiting = R"sql(
 constexpr int kPage = 10'000;  // members read at once
 constexpr int kRemovedAtOnce = 1'000;
 constexpr TimePoint kNever = fromMs(253'402'300'799'000);  // of what is released by an event
-// In one commit. On SQLite others wait meanwhile, and may find the next one before them too; on
-// PostgreSQL nobody does.
-constexpr Millis kLongestWrite{8}, kLongestWritePostgres{200};
+// In one commit. On SQLite every writer waits meanwhile, and may find the next one before them too;
+// on PostgreSQL only a cancellation and who changes the sender.
+constexpr Millis kLongestWrite{8}, kLongestWritePostgres{40};
 constexpr std::size_t kLeast = 100, kMost = 5'000;  // messages in one commit
 
 Error noLongerLaunching() {

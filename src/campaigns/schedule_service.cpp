@@ -16,6 +16,7 @@ using enum CampaignState;
 constexpr Millis kLookAhead = 15min;
 constexpr Millis kFarthest = 366 * 24h;
 constexpr auto kMediaMissing = "media_missing";
+constexpr Millis kMediaAgain{60'000};  // an upload that was refused is not asked for all the time
 
 // "not_launchable:template.not_approved, clip.missing"
 std::string reasonOf(const std::vector<ErrorDetail>& problems) {
@@ -109,8 +110,9 @@ int ScheduleService::runDue() {
 // Once: what it finds stands in the campaign while there is time to mend it. Only for missing media
 // it looks again: they come by themselves, or their upload was given up and is asked for anew.
 void ScheduleService::lookAhead(const Campaign& campaign, TimePoint now) {
-  const bool again = campaign.scheduleCheckedAt.has_value();
-  if (again && campaign.scheduleHold != kMediaMissing) return;
+  const auto checked = campaign.scheduleCheckedAt;
+  const bool again = checked.has_value();
+  if (again && (campaign.scheduleHold != kMediaMissing || now - *checked < kMediaAgain)) return;
   std::string reason = again ? "" : reasonOf(parts_.check.problems(campaign));
   if (lacksMedia(campaign, now)) {
     wantMedia(campaign);
@@ -151,7 +153,8 @@ bool ScheduleService::startOne(const Campaign& campaign, TimePoint now) {
 }
 
 void ScheduleService::hold(const Campaign& campaign, const std::string& reason, TimePoint now) {
-  if (campaign.scheduleHold == reason && campaign.scheduleCheckedAt) return;
+  if (campaign.scheduleHold == reason && campaign.scheduleCheckedAt && reason != kMediaMissing)
+    return;
   parts_.database.write([&](db::Transaction& tx) {
     CampaignRepository(tx).setScheduleHold(campaign.id, reason, now);
   });

@@ -16,7 +16,8 @@ namespace clipcourier::campaigns {
 // time comes, or whose time was missed, stays scheduled and says why in scheduleHold; what is
 // mended in time starts late, at most by `latest`. Nothing is kept in memory, so a restart changes
 // nothing. A clip that the provider does not have shortly before the time is told there too, as
-// "media_missing", until it is there: the campaign starts all the same, and its messages wait.
+// "media_missing", until it is there: the campaign starts all the same, and its launch begins with
+// the upload.
 // Thread-safe; borrows its arguments.
 class ScheduleService {
  public:

@@ -99,6 +99,8 @@ constexpr auto events = R"sql(
   WHERE true ON CONFLICT (message_id, attempt, kind, at_ms) DO NOTHING)sql";
 }  // namespace sql
 
+// Of looking for somebody whom the provider does not spare.
+constexpr int kMostRounds = 5;
 // Far enough away that every lease and deadline lies before it.
 constexpr TimePoint kEndOfTime = fromMs(253'402'300'799'000);
 
@@ -152,8 +154,12 @@ std::vector<Claimed> Queue::claim(const Lane& lane, int most, const std::string&
   most = std::min(most, rate.available());
   lackedTokens_ = most <= 0;
   if (lackedTokens_) return {};
-  std::vector<Candidate> found = candidates(lane, most);
-  putOffSpared(lane, found);
+  std::vector<Candidate> found;
+  for (int round = 0; round < kMostRounds && found.empty(); ++round) {
+    found = candidates(lane, most);
+    if (found.empty()) break;
+    putOffSpared(lane, found);
+  }
   std::vector<Claimed> claimed = lend(lane, found, owner, lease);
   if (!claimed.empty()) rate.take(static_cast<int>(claimed.size()));
   return claimed;

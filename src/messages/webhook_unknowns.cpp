@@ -17,7 +17,7 @@ constexpr auto add = R"sql(
     SET seen = webhook_unknowns.seen + excluded.seen, last_at_ms = excluded.last_at_ms)sql";
 constexpr auto list = R"sql(
   SELECT channel, field, kind, why, seen, first_at_ms, last_at_ms FROM webhook_unknowns
-  ORDER BY last_at_ms DESC, channel, field, kind, why)sql";
+  ORDER BY channel, field, kind, why)sql";
 }  // namespace sql
 
 constexpr std::size_t kLongestName = 64;

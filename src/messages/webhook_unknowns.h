@@ -31,7 +31,7 @@ class WebhookUnknowns {
   void add(const std::string& field, const std::string& kind, const std::string& why);
   void write(db::Transaction& tx, TimePoint now);
   static bool isUnknown(const channels::WebhookEvent& event);
-  static std::vector<WebhookUnknown> list(db::Connection& connection);  // the newest first
+  static std::vector<WebhookUnknown> list(db::Connection& connection);
 
  private:
   using Kind = std::tuple<std::string, std::string, std::string>;  // field, kind, why

@@ -118,9 +118,13 @@ TEST_CASE("a clip that the provider does not have before the time is told until 
   CHECK(f.wanted.size() == (there ? 1 : 2));
   CHECK(messages::reasonWords("media_missing"));
   f.schedules().runDue();
+  CHECK(f.wanted.size() == (there ? 1 : 2));  // not all the time
+  f.clock.advance(1min);
+  f.schedules().runDue();
   CHECK(f.now().scheduleHold == (there ? "" : "media_missing"));
   CHECK(f.wanted.size() == (there ? 1 : 3));  // whoever gave up is asked anew
   f.setMedia(at + 24h);
+  f.clock.advance(1min);
   f.schedules().runDue();
   CHECK(f.now().scheduleHold.empty());
 }

@@ -14,6 +14,13 @@ FUZZ(input) {
   require(units >= 0 && units <= static_cast<std::int64_t>(input.size()));
   const AvcConfig config = parseAvcConfig(input);
   require(config.lengthBytes >= 0 && config.lengthBytes <= 4);
+  for (const std::string& sps : config.sps)
+    if (sps.size() >= 4) bufferOf(sps);
+  // A raw stream's first unit stands behind its start code.
+  if (input.size() >= 8)
+    if (const auto buffer = bufferOf(input.substr(4)))
+      require(buffer->references >= 0 && buffer->references <= 16 && buffer->width >= 16 &&
+              buffer->height >= 16);
   AvcConfig ours;
   ours.lengthBytes = input[0] & 7;
   if (const auto slices = onlySlices(input.substr(1), ours)) {

@@ -55,8 +55,8 @@ case "$name" in
     film b.gif -an -loop -1 -frames:v 2
     ;;
   h264)
-    film a.h264 -c:v libx264 -preset ultrafast -crf 40 -an
-    film b.h264 -c:v libx264 -preset fast -bf 2 -crf 40 -an
+    film a.h264 -c:v libx264 -preset ultrafast -crf 40 -pix_fmt yuv420p -an
+    film b.h264 -c:v libx264 -preset fast -bf 2 -crf 40 -pix_fmt yuv420p -an
     ;;
   profile) cp "$(dirname "$0")"/../../config/profiles/*.properties "$folder" ;;
   job) "$(dirname "$program")/fuzz_job_seeds" "$folder" ;;

@@ -17,6 +17,17 @@ const std::string kAud = unit("\x09\x10"), kFiller = unit("\x0c\xff\xff\x80");
 const std::string kSps = unit("\x67\x4d\x40\x28\x01"), kPps = unit("\x68\xee");
 const std::string kSei = unit("\x06\x05\x01");
 
+// As a NAL unit: the head, then these bits, filled up to whole bytes.
+std::string set(const std::string& head, const std::string& bits) {
+  std::string made = head;
+  for (std::size_t i = 0; i < bits.size(); i += 8) {
+    int byte = 0;
+    for (std::size_t j = i; j < i + 8; ++j) byte = byte << 1 | (j < bits.size() && bits[j] == '1');
+    made += static_cast<char>(byte);
+  }
+  return made;
+}
+
 SliceCounts count(const std::string& sample) {
   SliceCounts counts;
   countSlices(sample, 4, counts);
@@ -33,7 +44,7 @@ TEST_CASE("slices are counted by their type, SEI apart", "[transcoder]") {
   CHECK(counts.sei == 1);
   CHECK(counts.extra == 0);
   CHECK(counts.broken == 0);
-  CHECK(count(kAud + kSps + kPps + kI).extra == 3);
+  CHECK(count(kAud + kSps + kPps + kI + unit("\x43secret")).extra == 4);
 }
 
 TEST_CASE("bytes that only prevent a start code are not part of a slice header", "[transcoder]") {
@@ -79,22 +90,101 @@ TEST_CASE("a decoder configuration is read as it is written", "[transcoder]") {
   CHECK(config.pps == std::vector<std::string>{pps});
 }
 
-TEST_CASE("how many pictures are referred to stands in the sequence parameter set",
-          "[transcoder]") {
-  CHECK(referencesOf("\x67\x4d\x40\x28\xd9\x60") == 4);       // Main, order of showing 2
-  CHECK(referencesOf("\x67\x42\xc0\x28\xec\x80") == 3);       // Baseline, 0
-  CHECK(referencesOf("\x67\x4d\x40\x28\xd3\x7a") == 1);       // 1, a cycle of two
-  CHECK(referencesOf("\x67\x64\x0c\x28\xac\xb6") == 2);       // High
-  CHECK_FALSE(referencesOf("\x67\x64\x0c\x28\xad\xb6"));      // with scaling lists
-  CHECK_FALSE(referencesOf("\x67\x6e\x0c\x28\xac\xb6"));      // High 10
-  CHECK_FALSE(referencesOf("\x67\x4d\x40\x28"));              // cut off
-  CHECK_FALSE(referencesOf("\x67\x4d\x40\x28\xd8\x04\x40"));  // more than there can be
+TEST_CASE("what a decoder must keep stands in the sequence parameter set", "[transcoder]") {
+  const std::string main = "\x67\x4d\x40\x28", baseline = "\x67\x42\xc0\x28",
+                    high = "\x67\x64\x0c\x28";
+  // After the references: no gaps, 40 columns and 23 rows of macroblocks, no fields.
+  const std::string size =
+                        "0"
+                        "00000101000"
+                        "000010111"
+                        "1",
+                    fields =
+                        "0"
+                        "00000101000"
+                        "0001100"
+                        "0";
+  const auto held = [](const std::string& sps) {
+    const auto buffer = bufferOf(sps);
+    return buffer ? std::tuple(buffer->references, buffer->width, buffer->height)
+                  : std::tuple(-1, -1, -1);
+  };
+  // Number 0, frame numbers of 4 bits, order of showing, references.
+  CHECK(held(set(main,
+                 "1"
+                 "1"
+                 "011"
+                 "00101" +
+                     size)) == std::tuple(4, 640, 368));
+  CHECK(held(set(baseline,
+                 "1"
+                 "1"
+                 "1"
+                 "1"
+                 "00100" +
+                     size)) == std::tuple(3, 640, 368));
+  CHECK(held(set(main,
+                 "1"
+                 "1"
+                 "010"
+                 "0"
+                 "1"
+                 "1"
+                 "011"
+                 "1"
+                 "1"
+                 "010" +
+                     size)) == std::tuple(1, 640, 368));
+  CHECK(held(set(main,
+                 "1"
+                 "1"
+                 "011"
+                 "010" +
+                     fields)) == std::tuple(1, 640, 384));
+  const std::string plain =
+      "010"
+      "1"
+      "1"
+      "0";  // 4:2:0, eight bits, not lossless
+  CHECK(held(set(high, "1" + plain +
+                           "0"
+                           "1"
+                           "011"
+                           "011" +
+                           size)) == std::tuple(2, 640, 368));
+  CHECK_FALSE(bufferOf(set(high, "1" + plain +
+                                     "1"
+                                     "1"
+                                     "011"
+                                     "011" +
+                                     size)));  // scaling lists
+  CHECK_FALSE(bufferOf(set("\x67\x6e\x0c\x28", "1" + plain +
+                                                   "0"
+                                                   "1"
+                                                   "011"
+                                                   "011" +
+                                                   size)));  // High 10
+  CHECK_FALSE(bufferOf(main));                               // cut off
+  CHECK_FALSE(bufferOf(set(main,
+                           "1"
+                           "1"
+                           "011"
+                           "00101"
+                           "0"
+                           "00000101000")));  // so is this
+  CHECK_FALSE(bufferOf(set(main,
+                           "1"
+                           "1"
+                           "011"
+                           "000010010" +
+                               size)));  // 17 references
 }
 
 TEST_CASE("nothing but slices is taken over", "[transcoder]") {
   AvcConfig config = parseAvcConfig(makeAvcConfig(kSps.substr(4), kPps.substr(4)));
-  const std::string unspecified = unit("\x18secret");
-  CHECK(onlySlices(kAud + kSps + kPps + kSei + kI + unspecified + kP + kFiller, config) == kI + kP);
+  const std::string unspecified = unit("\x18secret"), partition = unit("\x43secret");
+  CHECK(onlySlices(kAud + kSps + kPps + kSei + kI + unspecified + partition + kP + kFiller,
+                   config) == kI + kP);
   CHECK(onlySlices("", config) == "");
   CHECK_FALSE(onlySlices(kI.substr(0, 5), config));
   CHECK_FALSE(onlySlices(std::string("\0\0\0\0", 4), config));

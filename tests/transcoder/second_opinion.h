@@ -43,7 +43,7 @@ enum class SoundTimes {
   counted,   // one sample after the other, whatever the file says
 };
 
-// By how many milliseconds the clip's sound comes late (+) or early (-) against its picture,
+// By how many milliseconds the clip's sound comes late (+) or early (-) by its clock,
 // compared with the source, in the `fromMs`..`toMs` part of the clip. None when the sound there is
 // too quiet or too plain to tell.
 std::optional<double> soundLagMs(const std::filesystem::path& source,

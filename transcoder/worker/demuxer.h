@@ -56,8 +56,5 @@ class Demuxer {
 // Largest picture we decode; anything above is taken for a decompression bomb.
 inline constexpr std::int64_t kMaxPixels = 36'000'000;
 inline constexpr int kMaxSide = 16'384;
-// Pixels of all pictures of an animation. Measured on one core of 2023: 15 million in a second, so
-// that these take some hours.
-inline constexpr std::int64_t kMostAnimated = 200'000'000'000;
 
 }  // namespace clipcourier::transcoder

@@ -22,8 +22,8 @@ struct Source {
 // Reads all packets and decodes the first pictures. Throws Refused.
 Source examine(int fd);
 
-// Throws Refused when there are so many pictures of that size that no real source has as many.
-// Counts what the container holds; nothing is decoded.
+// Throws Refused when there are more pictures of that size than we take on. Counts what the
+// container holds; nothing is decoded.
 void refuseBomb(const Scan& scan, const Probe::Video& video);
 
 // Gives every decoded picture a time, also where the source has none.

@@ -7,11 +7,11 @@ namespace clipcourier::transcoder {
 namespace {
 
 constexpr int kSliceNonIdr = 1;
-constexpr int kSlicePartitionA = 2;
 constexpr int kSliceIdr = 5;
 constexpr int kSei = 6;
 constexpr int kSps = 7;
 constexpr int kPps = 8;
+constexpr int kMostBlocks = 1'055;  // of 16 pixels in a row or column: level 6.2, A.3.1
 
 // Bits of a NAL unit's payload, without the bytes that only prevent start codes.
 class Bits {
@@ -54,7 +54,8 @@ class Bits {
   std::size_t at_ = 0;
 };
 
-bool isSlice(int type) { return type >= kSliceNonIdr && type <= kSliceIdr; }
+// Not those of the Extended profile, which other decoders pass over without a look.
+bool isSlice(int type) { return type == kSliceNonIdr || type == kSliceIdr; }
 
 // Takes a NAL unit with its length from the front; empty when there is none, or none that is whole.
 std::string_view takeUnit(std::string_view& sample, int lengthBytes) {
@@ -118,7 +119,7 @@ void countUnit(std::string_view unit, SliceCounts& counts) {
   const int type = unit[0] & 31;
   if (type == kSei) ++counts.sei;
   if (!isSlice(type) && type != kSei) ++counts.extra;
-  if (type != kSliceNonIdr && type != kSliceIdr && type != kSlicePartitionA) return;
+  if (!isSlice(type)) return;
   Bits bits(unit.substr(1, 32));  // first_mb_in_slice and slice_type are the first two numbers
   const std::int64_t firstBlock = bits.ue();
   const std::int64_t sliceType = bits.ue();
@@ -168,7 +169,7 @@ AvcConfig parseAvcConfig(std::string_view avcC) {
 }
 
 // ISO/IEC 14496-10, 7.3.2.1.1.
-std::optional<int> referencesOf(std::string_view sps) {
+std::optional<Buffer> bufferOf(std::string_view sps) {
   const int profile = sps[1];
   if (profile != 66 && profile != 77 && profile != 100) return std::nullopt;
   Bits bits(sps.substr(4));
@@ -177,8 +178,14 @@ std::optional<int> referencesOf(std::string_view sps) {
   bits.ue();  // bits of a frame number
   if (!skipPictureOrder(bits)) return std::nullopt;
   const std::int64_t references = bits.ue();
-  if (references < 0 || references > 16) return std::nullopt;
-  return static_cast<int>(references);
+  bits.next();  // gaps in the frame numbers
+  const std::int64_t columns = bits.ue() + 1, rows = bits.ue() + 1;
+  const int wholeFrames = bits.next();  // rows are of fields otherwise
+  if (references < 0 || references > 16 || columns < 1 || columns > kMostBlocks || rows < 1 ||
+      rows > kMostBlocks || wholeFrames < 0)
+    return std::nullopt;
+  return Buffer{static_cast<int>(references), 16 * static_cast<int>(columns),
+                16 * static_cast<int>(rows) * (2 - wholeFrames)};
 }
 
 // ISO/IEC 14496-15, 5.2.4.1.

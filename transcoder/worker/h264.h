@@ -27,10 +27,14 @@ struct AvcConfig {
 };
 AvcConfig parseAvcConfig(std::string_view avcC);
 
-// How many pictures a decoder must keep to refer to (max_num_ref_frames of a sequence parameter set
-// as it stands in a NAL unit of at least four bytes). None when it cannot be read, is of another
-// profile than Baseline, Main and High, or has scaling lists.
-std::optional<int> referencesOf(std::string_view sps);
+// What a decoder must keep to refer to: so many pictures (max_num_ref_frames) of this size, which
+// is that of whole macroblocks, before anything is cut off.
+struct Buffer {
+  int references = 0, width = 0, height = 0;
+};
+// Of a sequence parameter set as it stands in a NAL unit of at least four bytes. None when it
+// cannot be read, is of another profile than Baseline, Main and High, or has scaling lists.
+std::optional<Buffer> bufferOf(std::string_view sps);
 
 // The content of avcC for 4:2:0 in eight bits, with lengths of four bytes. Both sets as they stand
 // in a NAL unit; `sps` has at least four bytes, `pps` one.

@@ -91,9 +91,9 @@ bool isPlainConfig(const AvcConfig& avc, const AVCodecParameters& codec) {
 // Phones believe the level before they decode anything. Bits are left out: encoders that hold a
 // quality choose the level without counting them.
 bool levelSuffices(const AvcConfig& avc, const Probe::Video& video) {
-  const std::optional<int> held = referencesOf(avc.sps[0]);
-  return held && lowestLevel(video.storedWidth, video.storedHeight, video.frameRate.value(), 0,
-                             *held) <= avc.level;
+  const std::optional<Buffer> buffer = bufferOf(avc.sps[0]);
+  return buffer && lowestLevel(buffer->width, buffer->height, video.frameRate.value(), 0,
+                               buffer->references) <= avc.level;
 }
 
 bool streamFits(const AVCodecParameters& codec, const Probe::Video& video, const Profile& profile) {

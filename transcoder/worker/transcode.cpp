@@ -57,7 +57,7 @@ constexpr std::int64_t kSoundTailUs = 300'000;
 
 Notice passedThrough(bool sound) {
   const std::string de = "Das Video passte schon: Seine Bilder wurden Bit für Bit übernommen";
-  const std::string en = "The video fitted already: its pictures were kept bit by bit";
+  const std::string en = "The video fitted already: its pictures were kept bit for bit";
   if (!sound) return {"repair.passed_through", {de + ".", en + "."}};
   return {"repair.passed_through",
           {de + ", sein Ton wurde neu erzeugt, damit sich nichts darin verbirgt.",

@@ -13,13 +13,16 @@
 namespace clipcourier::transcoder {
 namespace {
 
-constexpr ByteSize kMost = 128_MiB;  // held in memory, by each that reads it
+constexpr ByteSize kMostBytes = 128_MiB;  // held in memory, by each that reads it
+// Pixels of all pictures: five minutes of 1080p30. Less than of other animations, because each pass
+// decodes all of them, also the one that only counts.
+constexpr std::int64_t kMostDecoded = 20'000'000'000;
 constexpr int kShortestMs = 10;  // what says less is shown by browsers for longer, but not by us
 
 WebPAnimDecoder* animation(void* decoder) { return static_cast<WebPAnimDecoder*>(decoder); }
 
 std::string allOf(DescriptorFile& file) {
-  if (file.size() > kMost.bytes) refuse::animationTooLarge({file.size()}, kMost);
+  if (file.size() > kMostBytes.bytes) refuse::animationTooLarge({file.size()}, kMostBytes);
   return file.readAll();
 }
 
@@ -36,7 +39,7 @@ void refuseHugeCanvas(const WebPData& data) {
   if (pixels > kMaxPixels || std::max(width, height) > kMaxSide)
     refuse::tooManyPixels(width, height);
   const std::int64_t frames = WebPDemuxGetI(demuxer.get(), WEBP_FF_FRAME_COUNT);
-  if (frames > kMostAnimated / pixels) refuse::tooMuchToDecode(frames, width, height);
+  if (frames > kMostDecoded / pixels) refuse::tooMuchToDecode(frames, width, height);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ constexpr ErrorInfo alarming(ErrorInfo info) {
 // What a wrong token, an unpaid bill or an unregistered number stops is called temporary: the
 // message is not at fault and may go once a person has mended it. The wait's reach is the reaction.
 // A request that does not fit its template gets a second try, because either may have been changed
-// by then. Where only the recipient must be spared for a while there is just one.
+// by then.
 constexpr ErrorInfo kErrors[] = {
     permanent(0, fix, "The provider answered with an error we do not know.",
               "Der Anbieter meldet einen Fehler, den wir nicht kennen."),
@@ -165,7 +165,7 @@ constexpr ErrorInfo kErrors[] = {
     temporary(131064, accountThroughput, 1h,
               "Sending is limited because templates were put into the wrong category.",
               "Der Versand ist begrenzt, weil Vorlagen falsch eingestuft wurden."),
-    temporary(132000, templatePause, 24h,
+    temporary(132000, templatePause, 1h,
               "The number of values does not fit the template. Compare the campaign's content with "
               "the template.",
               "Die Anzahl der Werte passt nicht zur Vorlage. Bitte den Inhalt der Kampagne mit der "
@@ -179,7 +179,7 @@ constexpr ErrorInfo kErrors[] = {
     permanent(132007, templatePause, "The template's content violates a WhatsApp policy.",
               "Der Inhalt der Vorlage verstößt gegen eine Richtlinie von WhatsApp."),
     temporary(
-        132012, templatePause, 24h,
+        132012, templatePause, 1h,
         "A value does not fit the template, for example a missing video. Compare the "
         "campaign's content with the template.",
         "Ein Wert passt nicht zur Vorlage, zum Beispiel fehlt das Video. Bitte den Inhalt der "
