@@ -18,6 +18,18 @@ int tables(db::Database& database, const std::string& name) {
   });
 }
 
+// The first campaign, of the first sender.
+void addCampaign(db::Transaction& tx, const std::string& state) {
+  tx.run(R"sql(INSERT INTO senders (channel, name, external_id, account_id, base_url,
+      api_version, token_source, app_secret_source, verify_token_source, messages_per_second,
+      state, created_at_ms, updated_at_ms)
+    VALUES ('whatsapp', 'n', 'e', 'a', 'u', 'v', 't', 's', 'w', 1, 'active', 0, 0))sql");
+  tx.run(R"sql(INSERT INTO campaigns (name, state, sender_id, purpose, audience,
+      fallback_language, created_at_ms, updated_at_ms)
+    VALUES ('n', $1, 1, 'marketing', '{}', 'de', 0, 0))sql",
+         state);
+}
+
 }  // namespace
 
 TEST_CASE("the numbers of the migrations rise", "[db]") {
@@ -72,13 +84,7 @@ TEST_CASE("clips and what campaigns hold of them outlive new states of clips", "
     tx.run(R"sql(INSERT INTO jobs (kind, subject_id, payload, state, priority, due_at_ms, attempts,
         max_attempts, fence, created_at_ms)
       VALUES ('clip.transcode', 2, '{}', 'waiting', 100, 0, 0, 10, 0, 0))sql");
-    tx.run(R"sql(INSERT INTO senders (channel, name, external_id, account_id, base_url,
-        api_version, token_source, app_secret_source, verify_token_source, messages_per_second,
-        state, created_at_ms, updated_at_ms)
-      VALUES ('whatsapp', 'n', 'e', 'a', 'u', 'v', 't', 's', 'w', 1, 'active', 0, 0))sql");
-    tx.run(R"sql(INSERT INTO campaigns (name, state, sender_id, purpose, audience,
-        fallback_language, created_at_ms, updated_at_ms)
-      VALUES ('n', 'draft', 1, 'marketing', '{}', 'de', 0, 0))sql");
+    addCampaign(tx, "draft");
     tx.run(R"sql(INSERT INTO campaign_contents (campaign_id, language, clip_id, clip_sha256,
         template_name, template_language) VALUES (1, 'de', 3, 'c1', 't', 'de'))sql");
   });
@@ -110,13 +116,7 @@ TEST_CASE("messages and all that refers to them outlive the index of their numbe
   const auto& all = db::migrations();
   db::migrate(*database, ManualClock(), {all.begin(), all.begin() + 15});
   database->write([](db::Transaction& tx) {
-    tx.run(R"sql(INSERT INTO senders (channel, name, external_id, account_id, base_url,
-        api_version, token_source, app_secret_source, verify_token_source, messages_per_second,
-        state, created_at_ms, updated_at_ms)
-      VALUES ('whatsapp', 'n', 'e', 'a', 'u', 'v', 't', 's', 'w', 1, 'active', 0, 0))sql");
-    tx.run(R"sql(INSERT INTO campaigns (name, state, sender_id, purpose, audience,
-        fallback_language, created_at_ms, updated_at_ms)
-      VALUES ('n', 'running', 1, 'marketing', '{}', 'de', 0, 0))sql");
+    addCampaign(tx, "running");
     for (int i = 1; i <= 4; ++i) {
       tx.run("INSERT INTO customers (name, created_at_ms, updated_at_ms) VALUES ('c', 0, 0)");
       tx.run(R"sql(INSERT INTO messages (campaign_id, customer_id, sender_id, address, language,
