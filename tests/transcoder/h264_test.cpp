@@ -17,8 +17,9 @@ const std::string kAud = unit("\x09\x10"), kFiller = unit("\x0c\xff\xff\x80");
 const std::string kSps = unit("\x67\x4d\x40\x28\x01"), kPps = unit("\x68\xee");
 const std::string kSei = unit("\x06\x05\x01");
 
-// As a NAL unit: the head, then these bits, filled up to whole bytes.
-std::string set(const std::string& head, const std::string& bits) {
+// As a NAL unit: the head, then these bits, filled up to whole bytes. Blanks part its fields.
+std::string set(const std::string& head, std::string bits) {
+  std::erase(bits, ' ');
   std::string made = head;
   for (std::size_t i = 0; i < bits.size(); i += 8) {
     int byte = 0;
@@ -94,90 +95,24 @@ TEST_CASE("what a decoder must keep stands in the sequence parameter set", "[tra
   const std::string main = "\x67\x4d\x40\x28", baseline = "\x67\x42\xc0\x28",
                     high = "\x67\x64\x0c\x28";
   // After the references: no gaps, 40 columns and 23 rows of macroblocks, no fields.
-  const std::string size =
-                        "0"
-                        "00000101000"
-                        "000010111"
-                        "1",
-                    fields =
-                        "0"
-                        "00000101000"
-                        "0001100"
-                        "0";
+  const std::string size = "0 00000101000 000010111 1 ", fields = "0 00000101000 0001100 0 ";
   const auto held = [](const std::string& sps) {
     const auto buffer = bufferOf(sps);
     return buffer ? std::tuple(buffer->references, buffer->width, buffer->height)
                   : std::tuple(-1, -1, -1);
   };
   // Number 0, frame numbers of 4 bits, order of showing, references.
-  CHECK(held(set(main,
-                 "1"
-                 "1"
-                 "011"
-                 "00101" +
-                     size)) == std::tuple(4, 640, 368));
-  CHECK(held(set(baseline,
-                 "1"
-                 "1"
-                 "1"
-                 "1"
-                 "00100" +
-                     size)) == std::tuple(3, 640, 368));
-  CHECK(held(set(main,
-                 "1"
-                 "1"
-                 "010"
-                 "0"
-                 "1"
-                 "1"
-                 "011"
-                 "1"
-                 "1"
-                 "010" +
-                     size)) == std::tuple(1, 640, 368));
-  CHECK(held(set(main,
-                 "1"
-                 "1"
-                 "011"
-                 "010" +
-                     fields)) == std::tuple(1, 640, 384));
-  const std::string plain =
-      "010"
-      "1"
-      "1"
-      "0";  // 4:2:0, eight bits, not lossless
-  CHECK(held(set(high, "1" + plain +
-                           "0"
-                           "1"
-                           "011"
-                           "011" +
-                           size)) == std::tuple(2, 640, 368));
-  CHECK_FALSE(bufferOf(set(high, "1" + plain +
-                                     "1"
-                                     "1"
-                                     "011"
-                                     "011" +
-                                     size)));  // scaling lists
-  CHECK_FALSE(bufferOf(set("\x67\x6e\x0c\x28", "1" + plain +
-                                                   "0"
-                                                   "1"
-                                                   "011"
-                                                   "011" +
-                                                   size)));  // High 10
-  CHECK_FALSE(bufferOf(main));                               // cut off
-  CHECK_FALSE(bufferOf(set(main,
-                           "1"
-                           "1"
-                           "011"
-                           "00101"
-                           "0"
-                           "00000101000")));  // so is this
-  CHECK_FALSE(bufferOf(set(main,
-                           "1"
-                           "1"
-                           "011"
-                           "000010010" +
-                               size)));  // 17 references
+  CHECK(held(set(main, "1 1 011 00101 " + size)) == std::tuple(4, 640, 368));
+  CHECK(held(set(baseline, "1 1 1 1 00100 " + size)) == std::tuple(3, 640, 368));
+  CHECK(held(set(main, "1 1 010 0 1 1 011 1 1 010 " + size)) == std::tuple(1, 640, 368));
+  CHECK(held(set(main, "1 1 011 010 " + fields)) == std::tuple(1, 640, 384));
+  const std::string plain = "010 1 1 0 ";  // 4:2:0, eight bits, not lossless
+  CHECK(held(set(high, "1" + plain + "0 1 011 011 " + size)) == std::tuple(2, 640, 368));
+  CHECK_FALSE(bufferOf(set(high, "1" + plain + "1 1 011 011 " + size)));  // scaling lists
+  CHECK_FALSE(bufferOf(set("\x67\x6e\x0c\x28", "1" + plain + "0 1 011 011 " + size)));  // High 10
+  CHECK_FALSE(bufferOf(main));                                                          // cut off
+  CHECK_FALSE(bufferOf(set(main, "1 1 011 00101 0 00000101000 ")));  // so is this
+  CHECK_FALSE(bufferOf(set(main, "1 1 011 000010010 " + size)));     // 17 references
 }
 
 TEST_CASE("nothing but slices is taken over", "[transcoder]") {
