@@ -83,6 +83,7 @@ const count = async (world, rows) => Number((await world.service.sql(`SELECT cou
 async function untilNothingWaits(world, campaign, seconds) {
   const settled = ({ states }) => ['queued', 'claimed', 'sending'].every((state) => !states[state]);
   for (let round = 1; round <= 20; ++round) {
+    await eventually('what waited is taken up', async () => await count(world, "messages WHERE state = 'held' AND due_at_ms = 0") === 0, seconds);
     await world.campaignUntil(campaign, 'everything was tried', settled, seconds);
     await world.phones.waitFor('pending', { at_most: 0 });
     await eventually('every webhook has had its effect', async () => await count(world, "webhooks WHERE state = 'stored'") === 0);

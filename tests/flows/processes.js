@@ -157,7 +157,7 @@ export class Service {
     const command = this.databaseUrl.startsWith('sqlite:')
       ? ['sqlite3', ['-cmd', '.timeout 10000', '-separator', '|', join(this.folder, 'clipcourier.db'), statement]]
       : ['psql', ['-d', this.databaseUrl, '-qAtc', statement]];
-    const { stdout } = await run(...command);
+    const { stdout } = await run(...command, { maxBuffer: 256 * 1024 * 1024 });
     return stdout.trim().split('\n').filter(Boolean).map((line) => line.split('|'));
   }
 }
