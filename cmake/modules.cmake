@@ -54,13 +54,14 @@ function(add_module_tests name)
   add_counted_test(${name} LABEL unit TIMEOUT ${T_TIMEOUT} COMMAND test_${name})
 endfunction()
 
-# The tests of a folder with a package.json, run by node.
+# The tests of a folder with a package.json, or one file of them, run by node.
 #
 #   add_node_tests(simulator LABEL simulator TIMEOUT 300)
+#   add_node_tests(flows_holds LABEL flows TIMEOUT 300 FILE holds.test.js)
 function(add_node_tests name)
-  cmake_parse_arguments(T "" "TIMEOUT;LABEL" "" ${ARGN})
+  cmake_parse_arguments(T "" "TIMEOUT;LABEL;FILE" "" ${ARGN})
   add_counted_test(${name} LABEL ${T_LABEL} TIMEOUT ${T_TIMEOUT}
-    COMMAND ${CMAKE_SOURCE_DIR}/tests/support/node_tests.sh ${CMAKE_CURRENT_SOURCE_DIR})
+    COMMAND ${CMAKE_SOURCE_DIR}/tests/support/node_tests.sh ${CMAKE_CURRENT_SOURCE_DIR} ${T_FILE})
 endfunction()
 
 # Makes `target` hold text files as `const char* const NAMES[][2]` (name, content) in the variable

@@ -71,18 +71,20 @@ build() {
   cmake --build --preset "$1" -- -k 0
 }
 
-# tests PRESET PART: what ctest knows of that part.
+# tests PRESET PART...: what ctest knows of these parts, side by side so that no processor waits.
 tests() {
-  local preset=$1 part=$2 began=$SECONDS report="$work/$1-$2.xml" counts p f s
-  printf '\n== %s (%s)\n' "$part" "$preset"
+  local preset=$1 began=$SECONDS report="$work/$1.xml" labels counts p f s
+  shift
+  printf '\n== %s (%s)\n' "$*" "$preset"
+  printf -v labels '%s|' "$@"
   rm -rf "build/$preset/test-counts"
   mkdir -p "build/$preset/test-counts"
-  ctest --test-dir "build/$preset" --label-regex "^$part\$" --output-on-failure --no-tests=ignore \
+  ctest --test-dir "build/$preset" --label-regex "^(${labels%|})\$" --output-on-failure --no-tests=ignore \
     --parallel "$(nproc)" --output-junit "$report"
   counts=$(tests/support/count_tests.py "build/$preset" "$report") || counts="0 1 0"
   read -r p f s <<<"$counts"
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-  results+=("$([ "$f" -eq 0 ] && echo "ok    " || echo FAILED)  $((SECONDS - began))s  $part ($preset): $p passed, $f failed, $s skipped")
+  results+=("$([ "$f" -eq 0 ] && echo "ok    " || echo FAILED)  $((SECONDS - began))s  $* ($preset): $p passed, $f failed, $s skipped")
 }
 
 # Every process that a test started and did not end is a failure.
@@ -134,7 +136,7 @@ for preset in "${presets[@]}"; do
   step "build ($preset)" build "$preset"
   # Sanitizers watch C++, and each module's tests show them both engines: one is enough for whole flows.
   if [ "$preset" = asan ]; then export CLIPCOURIER_TEST_ENGINES=sqlite; fi
-  for part in "${wanted[@]}"; do tests "$preset" "$part"; done
+  tests "$preset" "${wanted[@]}"
   unset CLIPCOURIER_TEST_ENGINES
 done
 stop_postgres

@@ -198,7 +198,7 @@ TEST_CASE("the same request gives the same bytes, whatever the threads do and th
   Folder folder;
   // Noise, so that the byte budget decides about every picture.
   draw(
-      "-f lavfi -i 'nullsrc=size=960x540:rate=25:duration=2,geq=random(1)*255:128:128' "
+      "-f lavfi -i 'nullsrc=size=640x360:rate=25:duration=2,geq=random(1)*255:128:128' "
       "-f lavfi -i anoisesrc=duration=2 -c:v libx264 -preset ultrafast -qp 30 -c:a aac",
       folder / "film.mp4");
   std::map<std::string, std::string> first;
