@@ -104,8 +104,8 @@ void Dispatcher::claimLoop() {
         rest = std::max(settings_.interval - std::chrono::floor<Millis>(took), Millis(0));
         continue;
       }
-      if (tokenIn_) {
-        rest = std::clamp(*tokenIn_, settings_.interval, kIdle);
+      if (tokenIn_ || full_) {
+        rest = full_ ? settings_.interval : std::clamp(*tokenIn_, settings_.interval, kIdle);
         continue;
       }
       const TimePoint now = parts_.clock.now();
@@ -123,13 +123,15 @@ int Dispatcher::runOnce() {
   const auto lanes = parts_.database.read([&](db::Connection& c) { return openLanes(c, now); });
   int begun = 0;
   tokenIn_.reset();
+  full_ = false;
   ++firstLane_;
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const int free = [this] {
       const std::lock_guard lock(mutex_);
       return settings_.maxInFlight - inFlight_;
     }();
-    if (free <= 0) break;
+    full_ = free <= 0;
+    if (full_) break;
     begun += dispatch(lanes[(firstLane_ + i) % lanes.size()], std::min(free, kMostAtOnce));
   }
   return begun;

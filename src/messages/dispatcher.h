@@ -113,9 +113,10 @@ class Dispatcher {
   DispatcherSettings settings_;
   std::string owner_;
   AnswerRecorder recorder_;
-  std::optional<Millis>
-      tokenIn_;                // when a sender that gave no token has one again; claim thread only
-  std::size_t firstLane_ = 0;  // rotates, so that no campaign is always served first
+  // Of the claim thread only.
+  std::optional<Millis> tokenIn_;  // when a sender that gave no token has one again
+  bool full_ = false;              // the last round ended at `maxInFlight`
+  std::size_t firstLane_ = 0;      // rotates, so that no campaign is always served first
 
   mutable std::mutex mutex_;
   std::condition_variable wake_, answered_;
