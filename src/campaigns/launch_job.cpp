@@ -8,6 +8,7 @@
 #include "campaigns/campaign_service.h"
 #include "campaigns/launch_check.h"
 #include "db/batch.h"
+#include "db/statistics.h"
 #include "messages/counters.h"
 #include "messages/queue.h"
 
@@ -113,6 +114,7 @@ void LaunchJob::run(jobs::JobContext& context) {
     ensureMedia_(campaign->sender, content.clipSha256);
   const std::string channel = senders_.get(campaign->sender)->sender.channel;
   insertAll(context, *campaign, freezeAudience(*campaign, channel));
+  db::refreshStatistics(db_, "messages");
   context.finish([&](db::Transaction& tx) {
     if (!CampaignRepository(tx).move(id, {CampaignState::launching}, CampaignState::running,
                                      clock_.now()))

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "customers/wording_repository.h"
+#include "db/statistics.h"
 
 namespace clipcourier::customers {
 namespace {
@@ -52,6 +53,7 @@ Import ImportRun::run(const ImportService::OnProgress& onProgress) {
   for (bool more = true; more;) {
     more = fillChunk();
     if (chunkEnd_ > import_.linesDone) writeChunk();
+    refreshStatistics(more);
     if (onProgress && !onProgress(import_)) return import_;
   }
   database_.write([&](db::Transaction& tx) {
@@ -60,6 +62,13 @@ Import ImportRun::run(const ImportService::OnProgress& onProgress) {
   import_.state = ImportState::done;
   import_.finishedAt = clock_.now();
   return import_;
+}
+
+// As the tables grow, and in the end.
+void ImportRun::refreshStatistics(bool more) {
+  if (import_.linesDone < (more ? statisticsAt_ : kManyLines)) return;
+  statisticsAt_ = 4 * import_.linesDone;
+  db::refreshStatistics(database_, "customers, customer_identities, customer_tags, consents");
 }
 
 void ImportRun::readHeader() {

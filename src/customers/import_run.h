@@ -20,6 +20,7 @@ class ImportRun {
 
  private:
   void readHeader();
+  void refreshStatistics(bool more);
   bool fillChunk();  // false at the end of the file
   void take(ImportLine line);
   std::int64_t repeats(const ImportLine& line) const;
@@ -48,6 +49,8 @@ class ImportRun {
   std::int64_t chunkBad_ = 0;
   std::int64_t chunkEnd_ = 0;  // last line read for the chunk
   std::size_t chunkLines_;
+  static constexpr std::int64_t kManyLines = 1'000;  // from here on statistics matter
+  std::int64_t statisticsAt_ = kManyLines;           // the next time at this line
 };
 
 }  // namespace clipcourier::customers

@@ -30,32 +30,33 @@ constexpr auto nextDue = R"sql(
               WHERE m.campaign_id = c.id AND m.state IN ('queued', 'held') AND m.due_at_ms > $1))
   FROM campaigns c WHERE c.state = 'running')sql";
 
+// The consent by a look-up of its own for each message, here and below: a join may begin with every
+// consent there is, on PostgreSQL when they are newer than its statistics.
 constexpr auto candidates = R"sql(
-  SELECT m.id, m.state, m.reason, CASE WHEN c.id IS NULL THEN 0 ELSE 1 END
-  FROM messages m LEFT JOIN consents c
-    ON c.customer_id = m.customer_id AND c.channel = $1 AND c.purpose = $2 AND c.state = 'given'
-  WHERE m.campaign_id = $3 AND m.state IN ('queued', 'held') AND m.due_at_ms <= $4
+  SELECT m.id, m.state, m.reason, (
+    SELECT c.id FROM consents c WHERE c.customer_id = m.customer_id AND c.channel = $1
+      AND c.purpose = $2 AND c.state = 'given')
+  FROM messages m WHERE m.campaign_id = $3 AND m.state IN ('queued', 'held') AND m.due_at_ms <= $4
   ORDER BY m.due_at_ms LIMIT $5)sql";
 
 // As candidates, for a lane where only some languages can be sent; asked for one at a time.
 constexpr auto candidatesOf = R"sql(
-  SELECT m.id, m.state, m.reason, CASE WHEN c.id IS NULL THEN 0 ELSE 1 END
-  FROM messages m LEFT JOIN consents c
-    ON c.customer_id = m.customer_id AND c.channel = $1 AND c.purpose = $2 AND c.state = 'given'
-  WHERE m.campaign_id = $3 AND m.language = $4 AND m.state IN ('queued', 'held')
+  SELECT m.id, m.state, m.reason, (
+    SELECT c.id FROM consents c WHERE c.customer_id = m.customer_id AND c.channel = $1
+      AND c.purpose = $2 AND c.state = 'given')
+  FROM messages m WHERE m.campaign_id = $3 AND m.language = $4 AND m.state IN ('queued', 'held')
     AND m.due_at_ms <= $5
   ORDER BY m.due_at_ms LIMIT $6)sql";
 
-// Consent is checked again, and its id written, in the statement that lends the message. No join:
-// SQLite would begin it with every consent there is.
+// Consent is checked again, and its id written, in the statement that lends the message.
 constexpr auto lend = R"sql(
   UPDATE messages SET state = 'claimed', lease_owner = $1, lease_until_ms = $2, state_at_ms = $3,
     reason = NULL, consent_id = (
       SELECT c.id FROM consents c WHERE c.customer_id = messages.customer_id AND c.channel = $4
         AND c.purpose = $5 AND c.state = 'given')
-  WHERE id IN {ids $6} AND state IN ('queued', 'held') AND EXISTS (
-    SELECT 1 FROM consents c WHERE c.customer_id = messages.customer_id AND c.channel = $4
-      AND c.purpose = $5 AND c.state = 'given')
+  WHERE id IN {ids $6} AND state IN ('queued', 'held') AND (
+    SELECT c.id FROM consents c WHERE c.customer_id = messages.customer_id AND c.channel = $4
+      AND c.purpose = $5 AND c.state = 'given') IS NOT NULL
   RETURNING id)sql";
 
 constexpr auto recipients = R"sql(
@@ -134,15 +135,15 @@ std::vector<Queue::Candidate> Queue::candidates(const Lane& lane, int most) {
       tx_.engine() == db::Engine::postgresql ? " FOR UPDATE OF m SKIP LOCKED" : "";
   std::vector<Candidate> found;
   const auto take = [&](const auto& rows) {
-    for (auto& [id, state, reason, consented] : rows)
-      found.push_back({id, {*messageState(state), reason}, consented != 0});
+    for (auto& [id, state, reason, consent] : rows)
+      found.push_back({id, {*messageState(state), reason}, consent.has_value()});
   };
   if (lane.languages.empty())
-    take(tx_.query<MessageId, std::string, std::string, int>(
+    take(tx_.query<MessageId, std::string, std::string, std::optional<std::int64_t>>(
         sql::candidates + lock, lane.channel, lane.purpose, lane.campaign, now_, most));
   for (const std::string& language : lane.languages)
     if (const int still = most - static_cast<int>(found.size()); still > 0)
-      take(tx_.query<MessageId, std::string, std::string, int>(
+      take(tx_.query<MessageId, std::string, std::string, std::optional<std::int64_t>>(
           sql::candidatesOf + lock, lane.channel, lane.purpose, lane.campaign, language, now_,
           still));
   return found;

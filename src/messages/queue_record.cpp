@@ -15,8 +15,8 @@ constexpr auto begin = R"sql(
   UPDATE messages SET state = 'sending', attempts = attempts + 1, lease_owner = NULL,
     lease_until_ms = NULL, state_at_ms = $1
   WHERE id IN {ids $2} AND state = 'claimed' AND lease_owner = $3
-    AND EXISTS (SELECT 1 FROM consents c WHERE c.id = messages.consent_id AND c.state = 'given')
-    AND EXISTS (SELECT 1 FROM campaigns k WHERE k.id = messages.campaign_id AND k.state = 'running')
+    AND (SELECT c.state FROM consents c WHERE c.id = messages.consent_id) = 'given'
+    AND (SELECT k.state FROM campaigns k WHERE k.id = messages.campaign_id) = 'running'
   RETURNING id, attempts, campaign_id)sql";
 
 // Holds that were set since the round began. Templates are looked at with the supplies.
