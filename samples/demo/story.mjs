@@ -262,7 +262,7 @@ export class Story {
       const now = await this.api.get(`/api/v1/messages/${last.id}`);
       return now.state === 'skipped' && now;
     });
-    this.stopped = number;
+    this.stopped = number.replace(/\D/g, '');
     return `customer ${last.customer_id}: ${skipped.reason?.text?.en ?? skipped.state}`;
   }
 
@@ -306,11 +306,17 @@ export class Story {
   }
 
   async books() {
-    const { recipients } = await this.phones.get('totals');
-    assert.equal(recipients.more, 0, `got more than one: ${recipients.more_numbers}`);
-    const toStopped = await this.phones.get(`books?to=${this.stopped}`);
-    assert.equal(toStopped.messages.length, 0, 'a message left after STOP');
-    return `${recipients.once} phones got one message, none got two, none after STOP`;
+    const stopped = [kMehmet, this.stopped].sort();
+    const { clips, others } = await until('both who said stop have it confirmed', 30, async () => {
+      const { messages } = await this.phones.get('books');
+      const clips = messages.filter(({ type }) => type === 'template').map((message) => message.wa_id);
+      const others = messages.filter(({ type }) => type !== 'template').map((message) => message.wa_id);
+      return others.length >= stopped.length && { clips, others };
+    });
+    assert.equal(new Set(clips).size, clips.length, `got more than one clip: ${clips.sort()}`);
+    assert.ok(!clips.includes(this.stopped), 'a clip left after STOP');
+    assert.deepEqual(others.sort(), stopped, 'one word of confirmation to each who said stop, nothing else');
+    return `${clips.length} phones got one clip, none got two; after STOP only its confirmation`;
   }
 
   async watch() {

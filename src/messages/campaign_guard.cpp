@@ -8,9 +8,11 @@ namespace clipcourier::messages {
 namespace {
 
 namespace sql {
-// How many of a campaign's messages have had an answer; counters are rows, so this is cheap.
-constexpr auto sends = R"sql(
-  SELECT CAST(coalesce(sum(value), 0) AS BIGINT) FROM campaign_counters
+// One for each message with an answer, one more when it arrived. Counters are rows, so this is
+// cheap.
+constexpr auto progress = R"sql(
+  SELECT CAST(coalesce(sum(CASE WHEN name IN ('delivered', 'read') THEN 2 * value ELSE value END), 0)
+              AS BIGINT) FROM campaign_counters
   WHERE campaign_id = $1 AND name IN ('accepted', 'sent', 'failed', 'delivered', 'read'))sql";
 constexpr auto note = R"sql(
   INSERT INTO campaign_guards (campaign_id, subject, failures, sends) VALUES ($1, $2, $3, $4)
@@ -51,9 +53,9 @@ void CampaignGuard::note(const Refusals& refusals, TimePoint now) {
     const auto& [campaign, subject] = key;
     const bool file = subject != "content";
     // The refused ones are counted as failed already; the window begins before them.
-    const auto sends = *tx_.scalar<std::int64_t>(sql::sends, campaign) - seen.count;
-    const auto failures = *tx_.scalar<std::int64_t>(sql::note, campaign, subject, seen.count, sends,
-                                                    file ? kEver : std::int64_t{window_});
+    const auto progress = *tx_.scalar<std::int64_t>(sql::progress, campaign) - seen.count;
+    const auto failures = *tx_.scalar<std::int64_t>(sql::note, campaign, subject, seen.count,
+                                                    progress, file ? kEver : std::int64_t{window_});
     if (failures >= (file ? kSameFile : most_)) pause(campaign, seen.code, now);
   }
 }

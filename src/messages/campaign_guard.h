@@ -12,9 +12,11 @@
 namespace clipcourier::messages {
 
 // Pauses a campaign whose sends are refused again and again for what they are, before the rest of
-// its audience is spent on the same mistake: `most` refusals within `window` sends, or the same
-// file twice. The reason is "guard:<code>". The window begins with a refusal and ends after that
-// many sends, so nothing is counted while all goes well.
+// its audience is spent on the same mistake: `most` refusals while `window` others went well, or
+// the same file twice. The reason is "guard:<code>". The window begins with a refusal and ends
+// after that many messages were answered or arrived; arrivals count because receipts may come late
+// and all at once, refusals among them, while nothing is sent. Nothing is counted while all goes
+// well.
 class CampaignGuard {
  public:
   // What one transaction saw, by campaign and subject.

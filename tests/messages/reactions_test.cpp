@@ -53,8 +53,12 @@ struct ReactionFixture : MessageFixture {
     answer(attempt, channels::Accepted{"wamid." + std::to_string(attempt.message.value) + "." +
                                            std::to_string(attempt.number),
                                        "", "", false});
+    receipt(attempt, channels::StatusEvent::Status::failed, code);
+    return attempt;
+  }
+  void receipt(AttemptRef attempt, channels::StatusEvent::Status status, int code) {
     channels::StatusEvent event;
-    event.status = channels::StatusEvent::Status::failed;
+    event.status = status;
     event.opaque = tokens.make(attempt);
     event.errorCode = code;
     event.at = clock.now();
@@ -63,7 +67,6 @@ struct ReactionFixture : MessageFixture {
         optOut.apply(tx, customer, "whatsapp", {"provider_error", "whatsapp", "x"}, at,
                      clock.now());
     });
-    return attempt;
   }
   std::vector<std::string> holds() {
     std::vector<std::string> list;
@@ -414,6 +417,24 @@ TEST_CASE("few refusals among many sends pause nothing", "[messages]") {
     else
       f.answer(f.sendOne(), channels::Accepted{"wamid." + std::to_string(i), "", "", false});
   CHECK(f.campaign("state") == "running");
+}
+
+TEST_CASE("refusals that come late, among receipts of what arrived, pause nothing", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 300);
+  f.lane.perSecond = 10'000;
+  std::vector<AttemptRef> sent;
+  for (int i = 0; i < 300; ++i) {
+    sent.push_back(f.sendOne());
+    f.answer(sent.back(), channels::Accepted{"wamid." + std::to_string(i), "", "", false});
+  }
+  for (int i = 0; i < 300; ++i)
+    f.receipt(sent[static_cast<std::size_t>(i)],
+              i % 5 == 0 ? channels::StatusEvent::Status::failed
+                         : channels::StatusEvent::Status::delivered,
+              i % 5 == 0 ? 132005 : 0);
+  CHECK(f.campaign("state") == "running");
+  CHECK(f.state(1) == "failed");
+  CHECK(f.state(2) == "delivered");
 }
 
 TEST_CASE("a file the provider refused twice stops its campaign", "[messages]") {
