@@ -60,7 +60,7 @@ struct Settings {
   Millis latestStart{3'600'000};  // of a campaign whose time came while the service was down
 
   struct Dispatch {
-    int maxInFlight = 1'024;
+    int maxInFlight = 2'048;
     Millis requestTimeout{30'000};
     Millis scopeHold{60'000};
     int maxTries = 6;

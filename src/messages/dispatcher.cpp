@@ -236,7 +236,6 @@ void Dispatcher::send(const Supplies& supplies, Answer pending, channels::Outbou
   const auto answer = [this, pending](channels::SendOutcome outcome) {
     {
       const std::lock_guard lock(mutex_);
-      --inFlight_;
       answers_.push_back(pending);
       answers_.back().outcome = std::move(outcome);
     }
@@ -263,6 +262,7 @@ int Dispatcher::recordAnswers(Millis atMost) {
     answers.swap(answers_);
   }
   if (answers.empty()) return 0;
+  auto settled = static_cast<int>(answers.size());
   try {
     parts_.database.write(
         [&](db::Transaction& tx) { recorder_.record(tx, answers, parts_.clock.now()); });
@@ -271,22 +271,29 @@ int Dispatcher::recordAnswers(Millis atMost) {
       keepForLater(answers);
       throw;
     }
-    for (const Answer& answer : answers) recordAlone(answer);  // one of them is to blame
+    for (const Answer& answer : answers)  // one of them is to blame
+      if (!recordAlone(answer)) --settled;
   }
+  const std::lock_guard lock(mutex_);
+  inFlight_ -= settled;
   return static_cast<int>(answers.size());
 }
 
 // What can never be recorded is dropped: its attempt turns unknown when its time is over, and the
-// answers behind it are not held up.
-void Dispatcher::recordAlone(const Answer& answer) {
+// answers behind it are not held up. False when it is kept for later.
+bool Dispatcher::recordAlone(const Answer& answer) {
   try {
     parts_.database.write(
         [&](db::Transaction& tx) { recorder_.record(tx, {answer}, parts_.clock.now()); });
   } catch (const Error& e) {
-    if (passes(e)) return keepForLater({&answer, 1});
+    if (passes(e)) {
+      keepForLater({&answer, 1});
+      return false;
+    }
     parts_.log("the answer to message " + std::to_string(answer.attempt.message.value) +
                " cannot be recorded: " + e.what());
   }
+  return true;
 }
 
 // For the next call; should we die first, they become unknown.

@@ -41,7 +41,9 @@ using SuppliesOrReason = std::variant<Supplies, std::string>;
 using SupplySource = std::function<SuppliesOrReason(const Lane&)>;
 
 struct DispatcherSettings {
-  int maxInFlight = 1'024;  // requests without an answer, over all senders: a second of Meta's most
+  // Requests whose answer is not recorded, over all senders: two seconds of Meta's most. A crash
+  // leaves no more than these unknown.
+  int maxInFlight = 2'048;
   Millis requestTimeout{30'000};  // of one send
   Millis lease{30'000};           // from claim to request; far longer than it takes
   Millis interval{40};  // least time from one round's start to the next: claims stay few and large
@@ -104,7 +106,7 @@ class Dispatcher {
                       const std::vector<Claimed>& claimed) const;
   std::vector<AttemptRef> begin(const Composed& composed);
   void send(const Supplies& supplies, Answer pending, channels::OutboundMessage message);
-  void recordAlone(const Answer& answer);
+  bool recordAlone(const Answer& answer);
   void keepForLater(std::span<const Answer> answers);
   void noteWaiting(const Lane& lane, const std::string& reason);
   bool pause(Millis atMost);  // false when stopping

@@ -54,10 +54,10 @@ struct DispatcherFixture : MessageFixture {
     all.waiting = waitingLanguages;
     return all;
   }
-  Dispatcher dispatcher() {
+  Dispatcher dispatcher(DispatcherSettings settings = {}) {
     return Dispatcher({*database, http, [this](const Lane&) { return supplies(); }, optOut,
                        attemptTokens, watchTokens, clock, [](const std::string&) {}},
-                      {}, "node");
+                      settings, "node");
   }
 
   ScriptedEngine http;
@@ -118,6 +118,18 @@ TEST_CASE("a message that cannot be composed fails alone and says which variable
   CHECK(f.reason(1) == "variable_missing:1");
   CHECK(f.state(2) == "sending");
   CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("a request is open until its answer is recorded", "[messages]") {
+  DispatcherFixture f(db::Engine::sqlite, 3);
+  DispatcherSettings settings;
+  settings.maxInFlight = 2;
+  Dispatcher dispatcher = f.dispatcher(settings);
+  CHECK(dispatcher.runOnce() == 2);
+  f.http.answerAll(acceptedAs("wamid.1", "x"));
+  CHECK(dispatcher.runOnce() == 0);
+  CHECK(dispatcher.recordAnswers(Millis(0)) == 2);
+  CHECK(dispatcher.runOnce() == 1);
 }
 
 TEST_CASE("an answer that can never be recorded does not hold up the others", "[messages]") {
