@@ -51,8 +51,9 @@ constexpr int kPage = 10'000;  // members read at once
 constexpr int kRemovedAtOnce = 1'000;
 constexpr TimePoint kNever = fromMs(253'402'300'799'000);  // of what is released by an event
 // In one commit. On SQLite every writer waits meanwhile, and may find the next one before them too;
-// on PostgreSQL only a cancellation and who changes the sender.
-constexpr Millis kLongestWrite{8}, kLongestWritePostgres{40};
+// on PostgreSQL only who pauses or cancels this campaign, erases one of these customers, or gives
+// its sender another number.
+constexpr Millis kLongestWrite{8}, kLongestWritePostgres{200};
 constexpr std::size_t kLeast = 100, kMost = 5'000;  // messages in one commit
 
 Error noLongerLaunching() {
@@ -113,8 +114,9 @@ void LaunchJob::run(jobs::JobContext& context) {
   for (const messages::Content& content : campaign->contents)
     ensureMedia_(campaign->sender, content.clipSha256);
   const std::string channel = senders_.get(campaign->sender)->sender.channel;
-  insertAll(context, *campaign, freezeAudience(*campaign, channel));
-  db::refreshStatistics(db_, "messages");
+  const std::vector<Member> members = freezeAudience(*campaign, channel);
+  insertAll(context, *campaign, members);
+  if (std::ssize(members) >= db::kManyRows) db::refreshStatistics(db_, "messages");
   context.finish([&](db::Transaction& tx) {
     if (!CampaignRepository(tx).move(id, {CampaignState::launching}, CampaignState::running,
                                      clock_.now()))

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "customers/wording_repository.h"
-#include "db/statistics.h"
 
 namespace clipcourier::customers {
 namespace {
@@ -66,7 +65,7 @@ Import ImportRun::run(const ImportService::OnProgress& onProgress) {
 
 // As the tables grow, and in the end.
 void ImportRun::refreshStatistics(bool more) {
-  if (import_.linesDone < (more ? statisticsAt_ : kManyLines)) return;
+  if (import_.linesDone < (more ? statisticsAt_ : db::kManyRows)) return;
   statisticsAt_ = 4 * import_.linesDone;
   db::refreshStatistics(database_, "customers, customer_identities, customer_tags, consents");
 }

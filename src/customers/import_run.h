@@ -5,6 +5,7 @@
 
 #include "customers/import_chunk.h"
 #include "customers/import_service.h"
+#include "db/statistics.h"
 
 namespace clipcourier::customers {
 
@@ -49,8 +50,7 @@ class ImportRun {
   std::int64_t chunkBad_ = 0;
   std::int64_t chunkEnd_ = 0;  // last line read for the chunk
   std::size_t chunkLines_;
-  static constexpr std::int64_t kManyLines = 1'000;  // from here on statistics matter
-  std::int64_t statisticsAt_ = kManyLines;           // the next time at this line
+  std::int64_t statisticsAt_ = db::kManyRows;  // when this many lines are done
 };
 
 }  // namespace clipcourier::customers

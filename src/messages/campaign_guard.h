@@ -12,17 +12,20 @@
 namespace clipcourier::messages {
 
 // Pauses a campaign whose sends are refused again and again for what they are, before the rest of
-// its audience is spent on the same mistake: `most` refusals while `window` others went well, or
-// the same file twice. The reason is "guard:<code>". The window begins with a refusal and ends
-// after that many messages were answered or arrived; arrivals count because receipts may come late
-// and all at once, refusals among them, while nothing is sent. Nothing is counted while all goes
-// well.
+// its audience is spent on the same mistake: when more than `most` of `window` are refused, or the
+// same file twice. The reason is "guard:<code>".
+//
+// Kept as a leaking bucket: a refusal adds `window - most`, what went well takes `most` away, and
+// `most` refusals in a row fill it. So it does not matter how many come in one transaction. Answers
+// are held against answers, and failed receipts against those of arrival, because receipts may come
+// late and all at once, while nothing is sent.
 class CampaignGuard {
  public:
   // What one transaction saw, by campaign and subject.
   class Refusals {
    public:
-    void add(CampaignId campaign, const std::string& code, const std::string& asset);
+    void add(CampaignId campaign, const std::string& code, const std::string& asset,
+             bool byReceipt);
 
    private:
     friend class CampaignGuard;
@@ -40,6 +43,8 @@ class CampaignGuard {
   static void forget(db::Transaction& tx, CampaignId campaign);
 
  private:
+  bool isFull(CampaignId campaign, bool byReceipt, std::int64_t refused);
+  bool isRefusedAgain(CampaignId campaign, const std::string& file, std::int64_t refused);
   void pause(CampaignId campaign, const std::string& code, TimePoint now);
 
   db::Transaction& tx_;

@@ -14,14 +14,16 @@ constexpr auto heartbeat = R"sql(
   ON CONFLICT (owner) DO UPDATE SET at_ms = excluded.at_ms)sql";
 }  // namespace sql
 
-// Claimed by one lane at once: enough for its commits to cost little per message, few enough that
-// other writers wait some 20 ms.
+// Claimed by one lane, or recorded, at once: enough for a commit to cost little per message, few
+// enough that other writers wait some 20 ms.
 constexpr int kMostAtOnce = 512;
 constexpr Millis kIdle{500};  // how long a round may find nothing before it looks again
 
 // Whether the same write may succeed later.
-bool passes(const Error& e) {
-  return e.kind() == ErrorKind::unavailable || e.kind() == ErrorKind::outOfSpace;
+bool passes(const std::exception& e) {
+  const auto* error = dynamic_cast<const Error*>(&e);
+  return error &&
+         (error->kind() == ErrorKind::unavailable || error->kind() == ErrorKind::outOfSpace);
 }
 
 }  // namespace
@@ -259,41 +261,44 @@ int Dispatcher::recordAnswers(Millis atMost) {
   {
     std::unique_lock lock(mutex_);
     answered_.wait_for(lock, atMost, [this] { return !answers_.empty() || finishing_; });
-    answers.swap(answers_);
+    const auto end = answers_.begin() + std::min<std::ptrdiff_t>(kMostAtOnce, std::ssize(answers_));
+    answers.assign(std::move_iterator(answers_.begin()), std::move_iterator(end));
+    answers_.erase(answers_.begin(), end);
   }
   if (answers.empty()) return 0;
-  auto settled = static_cast<int>(answers.size());
+  const auto count = static_cast<int>(answers.size());
   try {
     parts_.database.write(
         [&](db::Transaction& tx) { recorder_.record(tx, answers, parts_.clock.now()); });
-  } catch (const Error& e) {
+    close(count);
+  } catch (const std::exception& e) {
     if (passes(e)) {
       keepForLater(answers);
       throw;
     }
-    for (const Answer& answer : answers)  // one of them is to blame
-      if (!recordAlone(answer)) --settled;
+    for (const Answer& answer : answers) recordAlone(answer);  // one of them is to blame
   }
-  const std::lock_guard lock(mutex_);
-  inFlight_ -= settled;
-  return static_cast<int>(answers.size());
+  return count;
 }
 
 // What can never be recorded is dropped: its attempt turns unknown when its time is over, and the
-// answers behind it are not held up. False when it is kept for later.
-bool Dispatcher::recordAlone(const Answer& answer) {
+// answers behind it are not held up.
+void Dispatcher::recordAlone(const Answer& answer) {
   try {
     parts_.database.write(
         [&](db::Transaction& tx) { recorder_.record(tx, {answer}, parts_.clock.now()); });
-  } catch (const Error& e) {
-    if (passes(e)) {
-      keepForLater({&answer, 1});
-      return false;
-    }
+  } catch (const std::exception& e) {
+    if (passes(e)) return keepForLater({&answer, 1});
     parts_.log("the answer to message " + std::to_string(answer.attempt.message.value) +
                " cannot be recorded: " + e.what());
   }
-  return true;
+  close(1);
+}
+
+// So many requests are not open any more.
+void Dispatcher::close(int count) {
+  const std::lock_guard lock(mutex_);
+  inFlight_ -= count;
 }
 
 // For the next call; should we die first, they become unknown.

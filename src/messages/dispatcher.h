@@ -106,7 +106,8 @@ class Dispatcher {
                       const std::vector<Claimed>& claimed) const;
   std::vector<AttemptRef> begin(const Composed& composed);
   void send(const Supplies& supplies, Answer pending, channels::OutboundMessage message);
-  bool recordAlone(const Answer& answer);
+  void recordAlone(const Answer& answer);
+  void close(int count);
   void keepForLater(std::span<const Answer> answers);
   void noteWaiting(const Lane& lane, const std::string& reason);
   bool pause(Millis atMost);  // false when stopping

@@ -108,8 +108,15 @@ std::optional<Problem> problemOf(AttemptRef attempt, const channels::SendOutcome
 }
 
 Problem problemOf(AttemptRef attempt, const channels::ErrorInfo& error, int code) {
-  return {attempt,     code,      error.reaction, error.temporary, code == 0 || error.code != 0,
-          error.after, Millis(0), error.maxTries};
+  return {attempt,
+          code,
+          error.reaction,
+          error.temporary,
+          code == 0 || error.code != 0,
+          error.after,
+          Millis(0),
+          error.maxTries,
+          true};
 }
 
 std::string codeText(const Problem& problem, const char* without) {
@@ -148,7 +155,9 @@ void Reactions::collect(const Problem& problem, const Subject& subject, Extent& 
       extent.templates.emplace(templateKey(sender, subject.templateName, subject.templateLanguage),
                                problem);
       extent.outdated.insert(sender);
-      if (givenUp) extent.refusals.add(subject.campaign, codeText(problem, ""), subject.asset);
+      if (givenUp)
+        extent.refusals.add(subject.campaign, codeText(problem, ""), subject.asset,
+                            problem.byReceipt);
       break;
     case Reaction::number: extent.numbers.emplace(sender, problem); break;
     case Reaction::account: extent.accounts.emplace(sender, problem); break;
@@ -158,7 +167,8 @@ void Reactions::collect(const Problem& problem, const Subject& subject, Extent& 
     case Reaction::pair: extent.pairs.emplace(std::pair(sender, subject.customer), problem); break;
     case Reaction::fix:
       if (problem.code != 0)
-        extent.refusals.add(subject.campaign, codeText(problem, ""), subject.asset);
+        extent.refusals.add(subject.campaign, codeText(problem, ""), subject.asset,
+                            problem.byReceipt);
       break;
     case Reaction::unreachable: extent.unreached.push_back(problem.attempt.message); break;
     case Reaction::retry:

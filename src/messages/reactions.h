@@ -21,16 +21,18 @@ struct Problem {
   Millis after{0};     // temporary: at least so long
   Millis asked{0};     // what the provider itself asked for; 0: nothing
   int maxTries = 0;    // temporary: give up after so many; 0: the policy's limit
+  bool byReceipt = false;
 };
 // None for an answer that refuses nothing.
 std::optional<Problem> problemOf(AttemptRef attempt, const channels::SendOutcome& outcome,
                                  const channels::Channel& channel);
+// Of a failed receipt.
 Problem problemOf(AttemptRef attempt, const channels::ErrorInfo& error, int code);
 std::string codeText(const Problem& problem, const char* without);
 
 struct ReactionSettings {
   Millis scopeHold{60'000};  // how long a scope rests at least
-  // A campaign pauses itself when so many of its last sends were refused for what they are.
+  // A campaign pauses itself when so many of so many sends were refused for what they are.
   int guardFailures = 20, guardWindow = 50;
 };
 

@@ -33,7 +33,7 @@ constexpr auto setDetails = "UPDATE senders SET details = $1 WHERE id = $2";
 constexpr auto setDisplayAddress =
     "UPDATE senders SET display_address = $1 WHERE id = $2 AND $1 <> ''";
 constexpr auto details = "SELECT details FROM senders WHERE id = $1";
-constexpr auto lockedDetails = "SELECT details FROM senders WHERE id = $1 FOR UPDATE";
+constexpr auto lockedDetails = "SELECT details FROM senders WHERE id = $1 FOR NO KEY UPDATE";
 constexpr auto templatesDue =
     "SELECT id FROM senders WHERE state = 'active' AND templates_due_ms <= $1 ORDER BY id";
 constexpr auto setTemplatesDue = "UPDATE senders SET templates_due_ms = $1 WHERE id = $2";

@@ -10,7 +10,7 @@ import { fetchPeers, runPeer, startNginx, startPostgres, startRedis, wrk } from 
 const { count, engine, inflight } = options('tests/bench/run.sh dispatch: messages per second to a local provider', {
   count: [100_000, 'messages'],
   engine: ['sqlite', 'sqlite or postgresql'],
-  inflight: [2048, 'requests without an answer, of the service and of wrk'],
+  inflight: [2048, 'open requests, of the service and of wrk'],
 });
 
 // As long as a message of ours.

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "db/batch.h"
 #include "db/serve_lock.h"
+#include "db/statistics.h"
 #include "support/catch.h"
 #include "support/test_database.h"
 
@@ -215,6 +216,20 @@ TEST_CASE("the log of an SQLite file begins anew however much is written", "[db]
     });
   CHECK(std::filesystem::file_size(file) < 100'000'000);
   CHECK(numbers.count() == 20);
+}
+
+TEST_CASE("PostgreSQL is told how large a table is, and nothing fails with that", "[db]") {
+  Numbers numbers(db::Engine::postgresql);
+  numbers.database->write([](db::Transaction& tx) {
+    tx.run("INSERT INTO numbers (n) SELECT * FROM generate_series(1, 2000)");
+  });
+  db::refreshStatistics(*numbers.database, "numbers");
+  CHECK(numbers.database->read([](db::Connection& c) {
+    return *c.scalar<double>("SELECT reltuples FROM pg_class WHERE relname = 'numbers'");
+  }) == 2000);
+  db::refreshStatistics(*numbers.database, "no_such_table");
+  Numbers onSqlite(db::Engine::sqlite);
+  db::refreshStatistics(*onSqlite.database, "no_such_table");
 }
 
 TEST_CASE("what write() returned from survives the death of the process", "[db]") {

@@ -133,8 +133,10 @@ TEST_CASE("a request is open until its answer is recorded", "[messages]") {
 }
 
 TEST_CASE("an answer that can never be recorded does not hold up the others", "[messages]") {
-  DispatcherFixture f(db::Engine::postgresql, 2);
-  Dispatcher dispatcher = f.dispatcher();
+  DispatcherFixture f(db::Engine::postgresql, 3);
+  DispatcherSettings settings;
+  settings.maxInFlight = 2;
+  Dispatcher dispatcher = f.dispatcher(settings);
   REQUIRE(dispatcher.runOnce() == 2);
   f.database->write([](db::Transaction& tx) {  // stands for whatever the database refuses for good
     tx.run("ALTER TABLE attempts ADD CHECK (provider_id <> 'poison')");
@@ -146,6 +148,7 @@ TEST_CASE("an answer that can never be recorded does not hold up the others", "[
   CHECK(dispatcher.recordAnswers(Millis(0)) == 0);
   CHECK(f.state(1) == "sending");
   CHECK(f.state(2) == "accepted");
+  CHECK(dispatcher.runOnce() == 1);  // the dropped one takes no room
 }
 
 TEST_CASE("a STOP from the id the provider gave the number is obeyed", "[messages]") {

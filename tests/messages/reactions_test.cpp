@@ -56,12 +56,17 @@ struct ReactionFixture : MessageFixture {
     receipt(attempt, channels::StatusEvent::Status::failed, code);
     return attempt;
   }
-  void receipt(AttemptRef attempt, channels::StatusEvent::Status status, int code) {
+  channels::StatusEvent receiptOf(AttemptRef attempt, channels::StatusEvent::Status status,
+                                  int code) const {
     channels::StatusEvent event;
     event.status = status;
     event.opaque = tokens.make(attempt);
     event.errorCode = code;
     event.at = clock.now();
+    return event;
+  }
+  void receipt(AttemptRef attempt, channels::StatusEvent::Status status, int code) {
+    const auto event = receiptOf(attempt, status, code);
     database->write([&](db::Transaction& tx) {
       for (const auto& [customer, at] : applier.apply(tx, {event}, clock.now()).optedOut)
         optOut.apply(tx, customer, "whatsapp", {"provider_error", "whatsapp", "x"}, at,
@@ -435,6 +440,42 @@ TEST_CASE("refusals that come late, among receipts of what arrived, pause nothin
   CHECK(f.campaign("state") == "running");
   CHECK(f.state(1) == "failed");
   CHECK(f.state(2) == "delivered");
+}
+
+TEST_CASE("receipts that come all at once are held against one another", "[messages]") {
+  ReactionFixture f(GENERATE(values(kBothEngines)), 150);
+  f.lane.perSecond = 10'000;
+  const int refusedOf = GENERATE(5, 2);
+  std::vector<channels::StatusEvent> events;
+  for (int i = 0; i < 150; ++i) {
+    const AttemptRef attempt = f.sendOne();
+    f.answer(attempt, channels::Accepted{"wamid." + std::to_string(i), "", "", false});
+    const bool refused = i % refusedOf == 0;
+    events.push_back(f.receiptOf(
+        attempt,
+        refused ? channels::StatusEvent::Status::failed : channels::StatusEvent::Status::delivered,
+        refused ? 132005 : 0));
+  }
+  f.database->write([&](db::Transaction& tx) { f.applier.apply(tx, events, f.clock.now()); });
+  CHECK(f.campaign("state") == (refusedOf == 5 ? "running" : "paused"));
+}
+
+TEST_CASE("a campaign of which every second send is refused pauses, whatever arrives",
+          "[messages]") {
+  ReactionFixture f(db::Engine::sqlite, 200);
+  f.lane.perSecond = 10'000;
+  int sent = 0;
+  for (; sent < 200 && f.campaign("state") == "running"; ++sent) {
+    if (sent % 2 == 0) {
+      f.refuse(132005, false);
+      continue;
+    }
+    const AttemptRef attempt = f.sendOne();
+    f.answer(attempt, channels::Accepted{"wamid." + std::to_string(sent), "", "", false});
+    f.receipt(attempt, channels::StatusEvent::Status::delivered, 0);
+  }
+  CHECK(f.campaign("pause_reason") == "guard:132005");
+  CHECK(sent < 130);
 }
 
 TEST_CASE("a file the provider refused twice stops its campaign", "[messages]") {
