@@ -47,7 +47,7 @@ endfunction()
 function(add_module_tests name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;USES;LIBS" ${ARGN})
   if(NOT T_TIMEOUT)
-    set(T_TIMEOUT 900)
+    set(T_TIMEOUT 1800) # sanitizers on a busy machine
   endif()
   add_executable(test_${name} ${T_SOURCES})
   target_link_libraries(test_${name} PRIVATE ${T_USES} ${T_LIBS} test_support)
