@@ -54,7 +54,9 @@ struct DispatcherFixture : MessageFixture {
     all.waiting = waitingLanguages;
     return all;
   }
-  Dispatcher dispatcher(DispatcherSettings settings = {}) {
+  Dispatcher dispatcher(int maxInFlight = DispatcherSettings{}.maxInFlight) {
+    DispatcherSettings settings;
+    settings.maxInFlight = maxInFlight;
     return Dispatcher({*database, http, [this](const Lane&) { return supplies(); }, optOut,
                        attemptTokens, watchTokens, clock, [](const std::string&) {}},
                       settings, "node");
@@ -122,9 +124,7 @@ TEST_CASE("a message that cannot be composed fails alone and says which variable
 
 TEST_CASE("a request is open until its answer is recorded", "[messages]") {
   DispatcherFixture f(db::Engine::sqlite, 3);
-  DispatcherSettings settings;
-  settings.maxInFlight = 2;
-  Dispatcher dispatcher = f.dispatcher(settings);
+  Dispatcher dispatcher = f.dispatcher(2);
   CHECK(dispatcher.runOnce() == 2);
   f.http.answerAll(acceptedAs("wamid.1", "x"));
   CHECK(dispatcher.runOnce() == 0);
@@ -134,9 +134,7 @@ TEST_CASE("a request is open until its answer is recorded", "[messages]") {
 
 TEST_CASE("an answer that can never be recorded does not hold up the others", "[messages]") {
   DispatcherFixture f(db::Engine::postgresql, 3);
-  DispatcherSettings settings;
-  settings.maxInFlight = 2;
-  Dispatcher dispatcher = f.dispatcher(settings);
+  Dispatcher dispatcher = f.dispatcher(2);
   REQUIRE(dispatcher.runOnce() == 2);
   f.database->write([](db::Transaction& tx) {  // stands for whatever the database refuses for good
     tx.run("ALTER TABLE attempts ADD CHECK (provider_id <> 'poison')");
