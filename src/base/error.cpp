@@ -14,6 +14,11 @@ Error&& Error::with(std::vector<ErrorDetail> details) && {
 
 void Error::addContext(std::string_view doing) { what_ = std::string(doing) + ": " + what_; }
 
+bool isTemporary(const std::exception& error) {
+  const auto* ours = dynamic_cast<const Error*>(&error);
+  return ours && (ours->kind() == ErrorKind::unavailable || ours->kind() == ErrorKind::outOfSpace);
+}
+
 std::string_view name(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::invalidInput: return "invalid_input";

@@ -54,6 +54,9 @@ class Error : public std::exception {
   std::vector<ErrorDetail> details_;
 };
 
+// Whether the same may succeed later as it is: a busy or absent database, a full disk.
+bool isTemporary(const std::exception& error);
+
 // Stable name of a kind, as used in codes and logs: "invalid_input".
 std::string_view name(ErrorKind kind);
 

@@ -40,7 +40,7 @@ constexpr auto setPause = "UPDATE campaigns SET pause_reason = $1, paused_by = $
 constexpr auto exhausted = R"sql(
   SELECT c.id FROM campaigns c WHERE c.state = 'running' AND NOT EXISTS (
     SELECT 1 FROM campaign_counters n WHERE n.campaign_id = c.id AND n.value > 0
-      AND n.name IN ('queued', 'held', 'claimed', 'sending')))sql";
+      AND n.name IN ('queued', 'held', 'sending')))sql";
 }  // namespace sql
 
 template <class... Args>

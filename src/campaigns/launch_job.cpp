@@ -44,7 +44,7 @@ constexpr auto remove = "DELETE FROM messages WHERE id IN {ids $1}";
 constexpr auto removeCounters = "DELETE FROM campaign_counters WHERE campaign_id = $1";
 constexpr auto someWaiting = R"sql(
   SELECT id, state FROM messages
-  WHERE campaign_id = $1 AND state IN ('queued', 'held', 'claimed') LIMIT $2)sql";
+  WHERE campaign_id = $1 AND state IN ('queued', 'held') LIMIT $2)sql";
 }  // namespace sql
 
 constexpr int kPage = 10'000;  // members read at once

@@ -112,8 +112,7 @@ nlohmann::json funnel(const std::map<std::string, std::int64_t>& counters) {
   };
   const std::int64_t read = count("read"), delivered = read + count("delivered"),
                      sent = delivered + count("sent"), accepted = sent + count("accepted");
-  const std::int64_t waiting =
-      count("queued") + count("held") + count("claimed") + count("sending");
+  const std::int64_t waiting = count("queued") + count("held") + count("sending");
   const std::int64_t audience =
       accepted + waiting + count("unknown") + count("failed") + count("skipped");
   return {{"audience", audience},

@@ -73,9 +73,9 @@ Reply CampaignReportEndpoints::reportTable(Request& request) const {
 Reply CampaignReportEndpoints::messageTable(Request& request) const {
   const auto id = request.id<CampaignId>();
   std::optional<messages::MessageState> state;
-  if (const auto asked = request.queryOneOf(
-          "state", {"queued", "held", "claimed", "sending", "unknown", "accepted", "sent", "failed",
-                    "delivered", "read", "skipped"}))
+  if (const auto asked =
+          request.queryOneOf("state", {"queued", "held", "sending", "unknown", "accepted", "sent",
+                                       "failed", "delivered", "read", "skipped"}))
     state = messages::messageState(*asked);
   const CsvFormat format = formatOf(request);
   MessageColumns columns;

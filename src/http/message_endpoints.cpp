@@ -19,9 +19,9 @@ messages::MessageFilter filterOf(const Request& request) {
   messages::MessageFilter filter;
   if (const auto id = request.queryNumber("campaign", 1, kMaxId)) filter.campaign = CampaignId{*id};
   if (const auto id = request.queryNumber("customer", 1, kMaxId)) filter.customer = CustomerId{*id};
-  if (const auto state = request.queryOneOf(
-          "state", {"queued", "held", "claimed", "sending", "unknown", "accepted", "sent", "failed",
-                    "delivered", "read", "skipped"}))
+  if (const auto state =
+          request.queryOneOf("state", {"queued", "held", "sending", "unknown", "accepted", "sent",
+                                       "failed", "delivered", "read", "skipped"}))
     filter.state = messages::messageState(*state);
   return filter;
 }

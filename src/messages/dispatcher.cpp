@@ -19,13 +19,6 @@ constexpr auto heartbeat = R"sql(
 constexpr int kMostAtOnce = 512;
 constexpr Millis kIdle{500};  // how long a round may find nothing before it looks again
 
-// Whether the same write may succeed later.
-bool passes(const std::exception& e) {
-  const auto* error = dynamic_cast<const Error*>(&e);
-  return error &&
-         (error->kind() == ErrorKind::unavailable || error->kind() == ErrorKind::outOfSpace);
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(Parts parts, DispatcherSettings settings, std::string owner)
@@ -161,43 +154,43 @@ Lane Dispatcher::sendable(Lane lane, const Supplies& supplies) const {
   return lane;
 }
 
-// Two commits: the claim with its lease, and, once the messages are written out, the attempts. What
-// begins in the second goes to the network at once.
 int Dispatcher::dispatch(const Lane& lane, int most) {
   const SuppliesOrReason prepared = parts_.supplies(lane);
   const auto* reason = std::get_if<std::string>(&prepared);
   noteWaiting(lane, reason ? *reason : "");
   if (reason) return 0;
   const Supplies& supplies = std::get<Supplies>(prepared);
-  const std::vector<Claimed> claimed = claim(sendable(lane, supplies), most);
-  if (claimed.empty()) return 0;
-  Composed composed = composeAll(lane, supplies, claimed);
-  const std::vector<AttemptRef> begun = begin(composed);
-  for (const AttemptRef& attempt : begun) {
-    auto& [one, message] = composed.ready.at(attempt.message);
+  Begun begun = begin(sendable(lane, supplies), supplies, most);
+  for (const AttemptRef& attempt : begun.attempts) {
+    auto& [one, message] = begun.composed.ready.at(attempt.message);
     message.opaque = parts_.attemptTokens.make(attempt);
     send(supplies,
-         {attempt, one->customer, one->address, lane.sender, supplies.channel, channels::Unknown{}},
+         {attempt, one.customer, one.address, lane.sender, supplies.channel, channels::Unknown{}},
          std::move(message));
   }
-  return static_cast<int>(begun.size());
+  return static_cast<int>(begun.attempts.size());
 }
 
-std::vector<Claimed> Dispatcher::claim(const Lane& lane, int most) {
+// One commit from the claim to the attempts: no message is ever between waiting and sending.
+Dispatcher::Begun Dispatcher::begin(const Lane& lane, const Supplies& supplies, int most) {
   return parts_.database.write([&](db::Transaction& tx) {
     const TimePoint now = parts_.clock.now();
     Queue queue(tx, now);
-    auto claimed = queue.claim(lane, most, owner_, now + settings_.lease);
-    queue.finish();
+    Begun begun{composeAll(lane, supplies, queue.claim(lane, most)), {}};
     if (queue.lackedTokens()) tokenIn_ = Millis(1000 / lane.perSecond);
-    return claimed;
+    for (const auto& [code, messages] : begun.composed.impossible) queue.fail(lane, messages, code);
+    std::vector<MessageId> ids;
+    for (const auto& [id, message] : begun.composed.ready) ids.push_back(id);
+    begun.attempts = queue.begin(lane, ids, now + settings_.requestTimeout * 2);
+    queue.finish();
+    return begun;
   });
 }
 
 Dispatcher::Composed Dispatcher::composeAll(const Lane& lane, const Supplies& supplies,
-                                            const std::vector<Claimed>& claimed) const {
+                                            std::vector<Claimed> claimed) const {
   Composed result;
-  for (const Claimed& one : claimed) {
+  for (Claimed& one : claimed) {
     const auto language = supplies.languages.find(one.language);
     if (language == supplies.languages.end()) {
       result.impossible["no_content"].push_back(one.id);
@@ -212,22 +205,10 @@ Dispatcher::Composed Dispatcher::composeAll(const Lane& lane, const Supplies& su
     }
     auto& message = std::get<channels::OutboundMessage>(composed);
     (one.address.starts_with('+') ? message.to : message.recipient) = one.address;
-    result.ready.emplace(one.id, std::pair(&one, std::move(message)));
+    const MessageId id = one.id;
+    result.ready.emplace(id, std::pair(std::move(one), std::move(message)));
   }
   return result;
-}
-
-std::vector<AttemptRef> Dispatcher::begin(const Composed& composed) {
-  std::vector<MessageId> ids;
-  for (const auto& [id, message] : composed.ready) ids.push_back(id);
-  return parts_.database.write([&](db::Transaction& tx) {
-    const TimePoint now = parts_.clock.now();
-    Queue queue(tx, now);
-    for (const auto& [code, messages] : composed.impossible) queue.fail(messages, owner_, code);
-    auto attempts = queue.begin(ids, owner_, now + settings_.requestTimeout * 2);
-    queue.finish();
-    return attempts;
-  });
 }
 
 void Dispatcher::send(const Supplies& supplies, Answer pending, channels::OutboundMessage message) {
@@ -272,7 +253,7 @@ int Dispatcher::recordAnswers(Millis atMost) {
         [&](db::Transaction& tx) { recorder_.record(tx, answers, parts_.clock.now()); });
     close(count);
   } catch (const std::exception& e) {
-    if (passes(e)) {
+    if (isTemporary(e)) {
       keepForLater(answers);
       throw;
     }
@@ -288,7 +269,7 @@ void Dispatcher::recordAlone(const Answer& answer) {
     parts_.database.write(
         [&](db::Transaction& tx) { recorder_.record(tx, {answer}, parts_.clock.now()); });
   } catch (const std::exception& e) {
-    if (passes(e)) return keepForLater({&answer, 1});
+    if (isTemporary(e)) return keepForLater({&answer, 1});
     parts_.log("the answer to message " + std::to_string(answer.attempt.message.value) +
                " cannot be recorded: " + e.what());
   }

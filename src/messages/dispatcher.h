@@ -45,7 +45,6 @@ struct DispatcherSettings {
   // leaves no more than these unknown.
   int maxInFlight = 2'048;
   Millis requestTimeout{30'000};  // of one send
-  Millis lease{30'000};           // from claim to request; far longer than it takes
   Millis interval{40};  // least time from one round's start to the next: claims stay few and large
   RetryPolicy retry;
   ReactionSettings reactions;
@@ -74,7 +73,7 @@ class Dispatcher {
 
   // Settles what a crash left behind, then starts. `alone`: no other dispatcher can be at work.
   void start(bool alone);
-  // Gives back ended leases, and makes requests unknown whose time is over: what another node left.
+  // Makes requests unknown whose time is over: what another node left.
   // Writes down when this one last looked at the queue.
   // To be called every few seconds. Returns how many became unknown.
   int settle(bool alone = false);
@@ -94,17 +93,21 @@ class Dispatcher {
  private:
   // What a lane's claimed messages became: requests to make, or reasons why not.
   struct Composed {
-    std::map<MessageId, std::pair<const Claimed*, channels::OutboundMessage>> ready;
+    std::map<MessageId, std::pair<Claimed, channels::OutboundMessage>> ready;
     std::map<std::string, std::vector<MessageId>> impossible;  // by code
+  };
+  // Of those that are ready, the attempts that are committed.
+  struct Begun {
+    Composed composed;
+    std::vector<AttemptRef> attempts;
   };
   void claimLoop();
   void recordLoop();
   int dispatch(const Lane& lane, int most);
   Lane sendable(Lane lane, const Supplies& supplies) const;
-  std::vector<Claimed> claim(const Lane& lane, int most);
+  Begun begin(const Lane& lane, const Supplies& supplies, int most);
   Composed composeAll(const Lane& lane, const Supplies& supplies,
-                      const std::vector<Claimed>& claimed) const;
-  std::vector<AttemptRef> begin(const Composed& composed);
+                      std::vector<Claimed> claimed) const;
   void send(const Supplies& supplies, Answer pending, channels::OutboundMessage message);
   void recordAlone(const Answer& answer);
   void close(int count);

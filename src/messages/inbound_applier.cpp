@@ -43,7 +43,7 @@ constexpr auto openWindow = R"sql(
 // character is that of the index.
 constexpr auto readdress = R"sql(
   UPDATE messages SET address = $1
-  WHERE customer_id = $2 AND address = $3 AND state IN ('queued', 'held', 'claimed')
+  WHERE customer_id = $2 AND address = $3 AND state IN ('queued', 'held')
     AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.campaign_id = messages.campaign_id
                       AND o.address = $1 AND substr(o.address, 1, 1) <> '+'))sql";
 }  // namespace sql

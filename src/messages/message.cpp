@@ -6,7 +6,7 @@ namespace clipcourier::messages {
 namespace {
 
 constexpr std::array<std::string_view, kMessageStates> kNames{
-    "queued", "held",   "claimed",   "sending", "unknown", "accepted",
+    "queued", "held",   "sending",   "unknown", "accepted",
     "sent",   "failed", "delivered", "read",    "skipped"};
 
 }  // namespace

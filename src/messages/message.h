@@ -11,12 +11,11 @@
 
 namespace clipcourier::messages {
 
-// queued ⇄ held → claimed → sending → accepted → sent → delivered → read, with unknown when an
+// queued ⇄ held → sending → accepted → sent → delivered → read, with unknown when an
 // answer was lost, failed when the provider refused for good, skipped when it was never sent.
 enum class MessageState {
   queued,
   held,
-  claimed,
   sending,
   unknown,
   accepted,
@@ -26,7 +25,7 @@ enum class MessageState {
   read,
   skipped
 };
-inline constexpr int kMessageStates = 11;
+inline constexpr int kMessageStates = 10;
 std::string_view name(MessageState state);
 std::optional<MessageState> messageState(std::string_view name);
 
@@ -55,7 +54,7 @@ struct Attempt {
   std::optional<TimePoint> finishedAt;  // when the answer or the first receipt came
 };
 
-// One line of a message's timeline. kind: queued, claimed, sending, accepted, sent, delivered,
+// One line of a message's timeline. kind: queued, sending, accepted, sent, delivered,
 // read, failed, unknown, held, retry, resend, given_up, skipped, opened, played, watched_25,
 // watched_50, watched_75, completed, replied, tapped, opted_out.
 struct MessageEvent {

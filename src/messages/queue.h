@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "customers/consent.h"
 #include "db/connection.h"
 #include "messages/attempt_token.h"
 #include "messages/composer.h"
@@ -25,7 +26,7 @@ struct Lane {
   std::vector<std::string> languages = {};  // only these can be sent now; empty: all
 };
 
-// A message lent to one dispatcher until its lease ends.
+// A due message that may go out.
 struct Claimed {
   MessageId id;
   CustomerId customer;
@@ -52,28 +53,28 @@ class Queue {
  public:
   Queue(db::Transaction& tx, TimePoint now) : tx_(tx), now_(now) {}
 
-  // Takes as many tokens of the sender's rate as there are due messages, at most `most`, and lends
-  // that many to `owner`. Whoever has no consent any more is skipped instead.
-  std::vector<Claimed> claim(const Lane& lane, int most, const std::string& owner, TimePoint lease);
+  // The due messages of a lane, no more than `most` and than its sender's rate allows, whose tokens
+  // are taken. Until the transaction ends nobody else changes them. Whoever has no consent any more
+  // is skipped instead.
+  std::vector<Claimed> claim(const Lane& lane, int most);
   // Whether the last claim() got nothing only because the sender's rate allows nothing yet.
   bool lackedTokens() const { return lackedTokens_; }
-  // Writes the attempts that are about to be made. Only the returned ones may be sent; the others
-  // were stopped, paused or lost their lease since, and are given back.
-  std::vector<AttemptRef> begin(const std::vector<MessageId>& ids, const std::string& owner,
+  // Of claimed messages, writes the attempts that are about to be made. Only the returned ones may
+  // be sent, once the transaction is durable; the others were stopped, and of a lane that is paused
+  // or held by now it is none.
+  std::vector<AttemptRef> begin(const Lane& lane, const std::vector<MessageId>& ids,
                                 TimePoint deadline);
+  // Claimed messages that cannot be composed: failed for good, without an attempt.
+  void fail(const Lane& lane, const std::vector<MessageId>& ids, const std::string& code);
   void record(const std::vector<AttemptResult>& results);
   // Unknown messages whose fate a person decided on: these attempts, if they are still their
   // newest. Resent ones wait for their next turn, given up ones have failed; a late receipt of the
   // attempt still counts. Returns how many.
   int resend(const std::vector<AttemptRef>& attempts);
   int giveUp(const std::vector<AttemptRef>& attempts);
-  // Claimed messages that cannot be composed: failed for good, without an attempt.
-  void fail(const std::vector<MessageId>& ids, const std::string& owner, const std::string& code);
-  void giveBack(const std::vector<MessageId>& ids, const std::string& owner);
 
-  // What a crash left: leases that ended go back, attempts without an answer become unknown. With
-  // `all`, every one of them, because no other dispatcher can be at work. Returns how many
-  // attempts.
+  // What a crash left: attempts without an answer become unknown once their time is over. With
+  // `all`, every one of them, because no other dispatcher can be at work. Returns how many.
   int recover(bool all);
   // Everything of this customer that waits on this channel is skipped. Returns how many.
   int skipWaiting(CustomerId customer, const std::string& channel, const std::string& code);
@@ -91,14 +92,18 @@ class Queue {
   struct Candidate {
     MessageId id;
     CountedState state;
-    bool consented;
+    std::optional<customers::ConsentId> consent;
+  };
+  struct Before {  // of a claimed message
+    CountedState state;
+    customers::ConsentId consent;
   };
   std::vector<Candidate> candidates(const Lane& lane, int most);
   // Those whose recipients the provider spares wait for the end of that, and are left out.
   void putOffSpared(const Lane& lane, std::vector<Candidate>& candidates);
-  std::vector<MessageId> notHeld(const std::vector<MessageId>& ids);
-  std::vector<Claimed> lend(const Lane& lane, const std::vector<Candidate>& candidates,
-                            const std::string& owner, TimePoint lease);
+  bool isOpen(const Lane& lane);
+  std::vector<MessageId> skipRefused(const std::vector<Candidate>& candidates);
+  std::vector<Claimed> recipients(const std::vector<MessageId>& ids);
   std::map<MessageId, std::string> reasonsOf(const std::vector<MessageId>& ids, MessageState state);
   void addEvent(const std::vector<MessageId>& ids, const std::string& kind,
                 const std::string& code);
@@ -109,6 +114,7 @@ class Queue {
   db::Transaction& tx_;
   TimePoint now_;
   CounterChanges counters_;
+  std::map<MessageId, Before> claimed_;
   bool lackedTokens_ = false;
 };
 

@@ -16,13 +16,18 @@ constexpr auto lanes = R"sql(
     r.changed_at_ms
   FROM campaigns c JOIN senders s ON s.id = c.sender_id
     LEFT JOIN sender_rates r ON r.sender_id = s.id
-  WHERE c.state = 'running' AND s.state = 'active' AND NOT EXISTS (
+  WHERE )sql";
+constexpr auto inOrder = " ORDER BY c.sender_id, c.id";
+constexpr auto lane = "SELECT 1 FROM campaigns c JOIN senders s ON s.id = c.sender_id WHERE ";
+constexpr auto ofCampaign = " AND c.id = $2";
+// Of templates it is looked at with the supplies.
+constexpr auto isOpen = R"sql(
+  c.state = 'running' AND s.state = 'active' AND NOT EXISTS (
     SELECT 1 FROM holds h WHERE (h.until_ms IS NULL OR h.until_ms > $1) AND (
       h.scope = 'everything'
       OR (h.scope = 'channel' AND h.scope_key = s.channel)
       OR (h.scope = 'sender' AND h.scope_key = CAST(s.id AS TEXT))
-      OR (h.scope = 'campaign' AND h.scope_key = CAST(c.id AS TEXT))))
-  ORDER BY c.sender_id, c.id)sql";
+      OR (h.scope = 'campaign' AND h.scope_key = CAST(c.id AS TEXT)))))sql";
 
 // One index look-up per running campaign.
 constexpr auto nextDue = R"sql(
@@ -30,8 +35,8 @@ constexpr auto nextDue = R"sql(
               WHERE m.campaign_id = c.id AND m.state IN ('queued', 'held') AND m.due_at_ms > $1))
   FROM campaigns c WHERE c.state = 'running')sql";
 
-// The consent by a look-up of its own for each message, here and below: a join may begin with every
-// consent there is, on PostgreSQL when they are newer than its statistics.
+// The consent by a look-up of its own for each message: a join may begin with every consent there
+// is, on PostgreSQL when they are newer than its statistics.
 constexpr auto candidates = R"sql(
   SELECT m.id, m.state, m.reason, (
     SELECT c.id FROM consents c WHERE c.customer_id = m.customer_id AND c.channel = $1
@@ -48,17 +53,6 @@ constexpr auto candidatesOf = R"sql(
     AND m.due_at_ms <= $5
   ORDER BY m.due_at_ms LIMIT $6)sql";
 
-// Consent is checked again, and its id written, in the statement that lends the message.
-constexpr auto lend = R"sql(
-  UPDATE messages SET state = 'claimed', lease_owner = $1, lease_until_ms = $2, state_at_ms = $3,
-    reason = NULL, consent_id = (
-      SELECT c.id FROM consents c WHERE c.customer_id = messages.customer_id AND c.channel = $4
-        AND c.purpose = $5 AND c.state = 'given')
-  WHERE id IN {ids $6} AND state IN ('queued', 'held') AND (
-    SELECT c.id FROM consents c WHERE c.customer_id = messages.customer_id AND c.channel = $4
-      AND c.purpose = $5 AND c.state = 'given') IS NOT NULL
-  RETURNING id)sql";
-
 constexpr auto recipients = R"sql(
   SELECT m.id, m.customer_id, m.address, m.language, c.name, c.external_ref, c.attributes
   FROM messages m JOIN customers c ON c.id = m.customer_id
@@ -68,8 +62,7 @@ constexpr auto reasons = R"sql(
   SELECT id, reason FROM messages WHERE id IN {ids $1} AND state = $2)sql";
 
 constexpr auto skip = R"sql(
-  UPDATE messages SET state = 'skipped', reason = $1, state_at_ms = $2, lease_owner = NULL,
-    lease_until_ms = NULL
+  UPDATE messages SET state = 'skipped', reason = $1, state_at_ms = $2
   WHERE id IN {ids $3} AND state = $4 RETURNING id, campaign_id)sql";
 
 constexpr auto putOff = R"sql(
@@ -78,15 +71,7 @@ constexpr auto putOff = R"sql(
 
 constexpr auto waitingOf = R"sql(
   SELECT m.id, m.state FROM messages m JOIN senders s ON s.id = m.sender_id
-  WHERE m.customer_id = $1 AND s.channel = $2 AND m.state IN ('queued', 'held', 'claimed'))sql";
-
-constexpr auto giveBack = R"sql(
-  UPDATE messages SET state = 'queued', lease_owner = NULL, lease_until_ms = NULL, state_at_ms = $1
-  WHERE id IN {ids $2} AND state = 'claimed' AND lease_owner = $3 RETURNING campaign_id)sql";
-
-constexpr auto giveBackEnded = R"sql(
-  UPDATE messages SET state = 'queued', lease_owner = NULL, lease_until_ms = NULL, state_at_ms = $1
-  WHERE state = 'claimed' AND lease_until_ms < $2 RETURNING campaign_id)sql";
+  WHERE m.customer_id = $1 AND s.channel = $2 AND m.state IN ('queued', 'held'))sql";
 
 // Both states are named so that the index of the open attempts serves; they are few, attempts many.
 constexpr auto interrupted = R"sql(
@@ -102,7 +87,7 @@ constexpr auto events = R"sql(
 
 // Of looking for somebody whom the provider does not spare.
 constexpr int kMostRounds = 5;
-// Far enough away that every lease and deadline lies before it.
+// Far enough away that every deadline lies before it.
 constexpr TimePoint kEndOfTime = fromMs(253'402'300'799'000);
 
 std::string eventRows(const std::vector<MessageId>& ids) {
@@ -117,7 +102,7 @@ std::vector<Lane> openLanes(db::Connection& connection, TimePoint now) {
   std::vector<Lane> lanes;
   for (auto& [campaign, sender, channel, purpose, perSecond, limited, changed] :
        connection.query<CampaignId, SenderId, std::string, std::string, int, std::optional<double>,
-                        TimePoint>(sql::lanes, now)) {
+                        TimePoint>(std::string(sql::lanes) + sql::isOpen + sql::inOrder, now)) {
     if (limited)
       perSecond = static_cast<int>(SenderRate{*limited, changed, {}, {}}.at(now, perSecond));
     lanes.push_back({campaign, sender, channel, purpose, perSecond, {}});
@@ -132,25 +117,24 @@ std::optional<TimePoint> nextDue(db::Connection& connection, TimePoint after) {
 
 std::vector<Queue::Candidate> Queue::candidates(const Lane& lane, int most) {
   const std::string lock =
-      tx_.engine() == db::Engine::postgresql ? " FOR UPDATE OF m SKIP LOCKED" : "";
+      tx_.engine() == db::Engine::postgresql ? " FOR NO KEY UPDATE OF m SKIP LOCKED" : "";
   std::vector<Candidate> found;
   const auto take = [&](const auto& rows) {
     for (auto& [id, state, reason, consent] : rows)
-      found.push_back({id, {*messageState(state), reason}, consent.has_value()});
+      found.push_back({id, {*messageState(state), reason}, consent});
   };
   if (lane.languages.empty())
-    take(tx_.query<MessageId, std::string, std::string, std::optional<std::int64_t>>(
+    take(tx_.query<MessageId, std::string, std::string, std::optional<customers::ConsentId>>(
         sql::candidates + lock, lane.channel, lane.purpose, lane.campaign, now_, most));
   for (const std::string& language : lane.languages)
     if (const int still = most - static_cast<int>(found.size()); still > 0)
-      take(tx_.query<MessageId, std::string, std::string, std::optional<std::int64_t>>(
+      take(tx_.query<MessageId, std::string, std::string, std::optional<customers::ConsentId>>(
           sql::candidatesOf + lock, lane.channel, lane.purpose, lane.campaign, language, now_,
           still));
   return found;
 }
 
-std::vector<Claimed> Queue::claim(const Lane& lane, int most, const std::string& owner,
-                                  TimePoint lease) {
+std::vector<Claimed> Queue::claim(const Lane& lane, int most) {
   RateLimit rate(tx_, lane.sender, lane.perSecond, now_);
   most = std::min(most, rate.available());
   lackedTokens_ = most <= 0;
@@ -161,9 +145,15 @@ std::vector<Claimed> Queue::claim(const Lane& lane, int most, const std::string&
     if (found.empty()) break;
     putOffSpared(lane, found);
   }
-  std::vector<Claimed> claimed = lend(lane, found, owner, lease);
+  std::vector<Claimed> claimed = recipients(skipRefused(found));
   if (!claimed.empty()) rate.take(static_cast<int>(claimed.size()));
   return claimed;
+}
+
+bool Queue::isOpen(const Lane& lane) {
+  return tx_
+      .scalar<int>(std::string(sql::lane) + sql::isOpen + sql::ofCampaign, now_, lane.campaign)
+      .has_value();
 }
 
 void Queue::putOffSpared(const Lane& lane, std::vector<Candidate>& candidates) {
@@ -181,30 +171,28 @@ void Queue::putOffSpared(const Lane& lane, std::vector<Candidate>& candidates) {
   std::erase_if(candidates, [&](const Candidate& one) { return spared.contains(one.id); });
 }
 
-std::vector<Claimed> Queue::lend(const Lane& lane, const std::vector<Candidate>& candidates,
-                                 const std::string& owner, TimePoint lease) {
+// Whoever has no consent any more gets nothing; returns the others.
+std::vector<MessageId> Queue::skipRefused(const std::vector<Candidate>& candidates) {
   std::vector<MessageId> allowed;
-  std::map<MessageId, CountedState> before;
   std::map<MessageState, std::vector<MessageId>> refused;
-  for (const Candidate& candidate : candidates) {
-    before.emplace(candidate.id, candidate.state);
-    if (candidate.consented)
-      allowed.push_back(candidate.id);
-    else
-      refused[candidate.state.state].push_back(candidate.id);
+  for (const Candidate& one : candidates) {
+    if (!one.consent) {
+      refused[one.state.state].push_back(one.id);
+      continue;
+    }
+    allowed.push_back(one.id);
+    claimed_.insert_or_assign(one.id, Before{one.state, *one.consent});
   }
   for (const auto& [state, ids] : refused) skip(ids, state, "no_consent");
-  if (allowed.empty()) return {};
-  std::vector<MessageId> lent;
-  for (auto& [id] : tx_.query<MessageId>(db::forBatch(sql::lend, tx_.engine()), owner, lease, now_,
-                                         lane.channel, lane.purpose, idList(allowed))) {
-    lent.push_back(id);
-    counters_.moved(lane.campaign, before.at(id), MessageState::claimed);
-  }
+  return allowed;
+}
+
+std::vector<Claimed> Queue::recipients(const std::vector<MessageId>& ids) {
   std::vector<Claimed> claimed;
+  if (ids.empty()) return claimed;
   for (auto& [id, customer, address, language, name, ref, attributes] :
        tx_.query<MessageId, CustomerId, std::string, std::string, std::string, std::string,
-                 std::string>(db::forBatch(sql::recipients, tx_.engine()), idList(lent)))
+                 std::string>(db::forBatch(sql::recipients, tx_.engine()), idList(ids)))
     claimed.push_back({id, customer, address, language, recipientOf(name, ref, attributes)});
   return claimed;
 }
@@ -246,16 +234,8 @@ int Queue::skipWaiting(CustomerId customer, const std::string& channel, const st
   return count;
 }
 
-void Queue::giveBack(const std::vector<MessageId>& ids, const std::string& owner) {
-  for (auto& [campaign] :
-       tx_.query<CampaignId>(db::forBatch(sql::giveBack, tx_.engine()), now_, idList(ids), owner))
-    counters_.moved(campaign, MessageState::claimed, MessageState::queued);
-}
-
 int Queue::recover(bool all) {
   const TimePoint before = all ? kEndOfTime : now_;
-  for (auto& [campaign] : tx_.query<CampaignId>(sql::giveBackEnded, now_, before))
-    counters_.moved(campaign, MessageState::claimed, MessageState::queued);
   std::vector<AttemptResult> unknown;
   for (auto& [message, number] : tx_.query<MessageId, int>(sql::interrupted, now_, before))
     unknown.push_back(

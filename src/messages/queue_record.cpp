@@ -9,32 +9,18 @@ namespace clipcourier::messages {
 namespace {
 
 namespace sql {
-// The last look before the request: the lease is still ours, the consent still stands, the campaign
-// still runs.
+// On PostgreSQL this sees what was committed since the messages were claimed.
 constexpr auto begin = R"sql(
-  UPDATE messages SET state = 'sending', attempts = attempts + 1, lease_owner = NULL,
-    lease_until_ms = NULL, state_at_ms = $1
-  WHERE id IN {ids $2} AND state = 'claimed' AND lease_owner = $3
-    AND (SELECT c.state FROM consents c WHERE c.id = messages.consent_id) = 'given'
-    AND (SELECT k.state FROM campaigns k WHERE k.id = messages.campaign_id) = 'running'
-  RETURNING id, attempts, campaign_id)sql";
-
-// Holds that were set since the round began. Templates are looked at with the supplies.
-constexpr auto anyHold = R"sql(
-  SELECT 1 FROM holds WHERE scope <> 'template' AND (until_ms IS NULL OR until_ms > $1) LIMIT 1)sql";
-constexpr auto notHeld = R"sql(
-  SELECT m.id FROM messages m JOIN senders s ON s.id = m.sender_id
-  WHERE m.id IN {ids $1} AND NOT EXISTS (
-    SELECT 1 FROM holds h WHERE (h.until_ms IS NULL OR h.until_ms > $2) AND (
-      h.scope = 'everything'
-      OR (h.scope = 'channel' AND h.scope_key = s.channel)
-      OR (h.scope = 'sender' AND h.scope_key = CAST(s.id AS TEXT))
-      OR (h.scope = 'campaign' AND h.scope_key = CAST(m.campaign_id AS TEXT)))))sql";
+  UPDATE messages SET state = 'sending', reason = NULL, attempts = attempts + 1, state_at_ms = $1,
+    consent_id = x.consent
+  FROM {rows $2 id bigint, consent bigint}
+  WHERE messages.id = x.id AND messages.state IN ('queued', 'held')
+    AND (SELECT c.state FROM consents c WHERE c.id = x.consent) = 'given'
+  RETURNING messages.id, messages.attempts)sql";
 
 constexpr auto addAttempts = R"sql(
   INSERT INTO attempts (message_id, number, sender_id, state, state_rank, started_at_ms, deadline_at_ms)
-  SELECT x.id, x.number, m.sender_id, 'sending', 0, $1, $2
-  FROM {rows $3 id bigint, number integer} JOIN messages m ON m.id = x.id)sql";
+  SELECT x.id, x.number, $1, 'sending', 0, $2, $3 FROM {rows $4 id bigint, number integer})sql";
 
 constexpr auto events = R"sql(
   INSERT INTO message_events (message_id, attempt, kind, code, at_ms)
@@ -66,9 +52,8 @@ constexpr auto decided = R"sql(
   WHERE attempts.message_id = x.id AND attempts.number = x.number AND attempts.state = 'unknown')sql";
 
 constexpr auto fail = R"sql(
-  UPDATE messages SET state = 'failed', reason = $1, lease_owner = NULL, lease_until_ms = NULL,
-    state_at_ms = $2
-  WHERE id IN {ids $3} AND state = 'claimed' AND lease_owner = $4 RETURNING id, campaign_id)sql";
+  UPDATE messages SET state = 'failed', reason = $1, state_at_ms = $2
+  WHERE id IN {ids $3} AND state IN ('queued', 'held') RETURNING id)sql";
 
 // Locked on PostgreSQL, so that none of the campaigns completes meanwhile.
 constexpr auto campaignsOf = R"sql(
@@ -119,30 +104,24 @@ std::string attemptRows(const std::vector<AttemptRef>& attempts, std::string_vie
 
 }  // namespace
 
-std::vector<AttemptRef> Queue::begin(const std::vector<MessageId>& ids, const std::string& owner,
+std::vector<AttemptRef> Queue::begin(const Lane& lane, const std::vector<MessageId>& ids,
                                      TimePoint deadline) {
+  // The last look before the requests: claiming may have waited for another node meanwhile.
+  if (ids.empty() || !isOpen(lane)) return {};
+  nlohmann::json rows = nlohmann::json::array();
+  for (const MessageId id : ids)
+    rows.push_back({{"id", id.value}, {"consent", claimed_.at(id).consent.value}});
   std::vector<AttemptRef> begun;
-  for (auto& [id, number, campaign] : tx_.query<MessageId, int, CampaignId>(
-           db::forBatch(sql::begin, tx_.engine()), now_, idList(notHeld(ids)), owner)) {
+  for (auto& [id, number] :
+       tx_.query<MessageId, int>(db::forBatch(sql::begin, tx_.engine()), now_, rows.dump())) {
     begun.push_back({id, number});
-    counters_.moved(campaign, MessageState::claimed, MessageState::sending);
+    counters_.moved(lane.campaign, claimed_.at(id).state, MessageState::sending);
   }
-  if (!begun.empty()) {
-    const std::string rows = attemptRows(begun, "sending");
-    tx_.run(db::forBatch(sql::addAttempts, tx_.engine()), now_, deadline, rows);
-    tx_.run(db::forBatch(sql::events, tx_.engine()), now_, rows);
-  }
-  if (begun.size() < ids.size()) giveBack(ids, owner);
+  if (begun.empty()) return begun;
+  const std::string attempts = attemptRows(begun, "sending");
+  tx_.run(db::forBatch(sql::addAttempts, tx_.engine()), lane.sender, now_, deadline, attempts);
+  tx_.run(db::forBatch(sql::events, tx_.engine()), now_, attempts);
   return begun;
-}
-
-std::vector<MessageId> Queue::notHeld(const std::vector<MessageId>& ids) {
-  if (!tx_.scalar<int>(sql::anyHold, now_)) return ids;
-  std::vector<MessageId> free;
-  for (auto& [id] :
-       tx_.query<MessageId>(db::forBatch(sql::notHeld, tx_.engine()), idList(ids), now_))
-    free.push_back(id);
-  return free;
 }
 
 void Queue::record(const std::vector<AttemptResult>& results) {
@@ -236,13 +215,12 @@ int Queue::settleUnknown(const std::vector<AttemptRef>& attempts, AttemptResult 
   return static_cast<int>(results.size());
 }
 
-void Queue::fail(const std::vector<MessageId>& ids, const std::string& owner,
-                 const std::string& code) {
+void Queue::fail(const Lane& lane, const std::vector<MessageId>& ids, const std::string& code) {
   std::vector<MessageId> failed;
-  for (auto& [id, campaign] : tx_.query<MessageId, CampaignId>(
-           db::forBatch(sql::fail, tx_.engine()), code, now_, idList(ids), owner)) {
+  for (auto& [id] :
+       tx_.query<MessageId>(db::forBatch(sql::fail, tx_.engine()), code, now_, idList(ids))) {
     failed.push_back(id);
-    counters_.moved(campaign, MessageState::claimed, {MessageState::failed, code});
+    counters_.moved(lane.campaign, claimed_.at(id).state, {MessageState::failed, code});
   }
   addEvent(failed, "failed", code);
 }

@@ -54,8 +54,8 @@ constexpr auto times = R"sql(
   FROM {rows $1 id bigint, delivered_at_ms bigint, read_at_ms bigint} WHERE messages.id = x.id)sql";
 
 constexpr auto move = R"sql(
-  UPDATE messages SET state = x.state, reason = x.code, state_at_ms = $1, lease_owner = NULL,
-    lease_until_ms = NULL, due_at_ms = coalesce(x.due_at_ms, messages.due_at_ms)
+  UPDATE messages SET state = x.state, reason = x.code, state_at_ms = $1,
+    due_at_ms = coalesce(x.due_at_ms, messages.due_at_ms)
   FROM {rows $2 id bigint, old_state text, state text, code text, due_at_ms bigint}
   WHERE messages.id = x.id AND messages.state = x.old_state)sql";
 }  // namespace sql

@@ -143,8 +143,7 @@ void WebhookApplier::applyAlone(const Parsed& one) {
     applyTogether({one});
   } catch (const Error& e) {
     // A full disk or a busy database is not the webhook's fault, and passes.
-    applyInParts(one, e.what(),
-                 e.kind() == ErrorKind::unavailable || e.kind() == ErrorKind::outOfSpace);
+    applyInParts(one, e.what(), isTemporary(e));
   } catch (const std::exception&) {
     applyInParts(one, "the webhook cannot be applied", false);
   }

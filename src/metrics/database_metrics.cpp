@@ -36,7 +36,7 @@ constexpr auto videos = R"sql(
   SELECT state, count(*), sum(original_bytes) FROM videos GROUP BY state)sql";
 }  // namespace sql
 
-const std::set<string> kStates{"queued", "held",   "claimed",   "sending", "unknown", "accepted",
+const std::set<string> kStates{"queued", "held",   "sending",   "unknown", "accepted",
                                "sent",   "failed", "delivered", "read",    "skipped"};
 const std::set<string> kLeft{"unknown", "accepted", "sent", "failed", "delivered", "read"};
 
@@ -70,7 +70,7 @@ class Writer {
     out_.describe("queue_depth", "gauge", "Messages that wait to be sent.");
     out_.sample(states["queued"] + states["held"]);
     out_.describe("messages_in_flight", "gauge", "Messages whose request has no answer yet.");
-    out_.sample(states["claimed"] + states["sending"]);
+    out_.sample(states["sending"]);
     const auto oldest = db_.scalar<std::optional<TimePoint>>(sql::oldestDue).value();
     out_.describe("queue_oldest_due_age_seconds", "gauge",
                   "How long the message that has waited longest could have been sent.");

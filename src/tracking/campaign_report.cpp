@@ -45,7 +45,7 @@ class Counted {
 std::vector<Count> funnelOf(const Counted& of) {
   const std::int64_t read = of["read"], delivered = read + of["delivered"],
                      sent = delivered + of["sent"], accepted = sent + of["accepted"],
-                     sending = of["claimed"] + of["sending"];
+                     sending = of["sending"];
   const std::int64_t audience =
       accepted + sending + of["queued"] + of["held"] + of["skipped"] + of["failed"] + of["unknown"];
   std::vector<Count> funnel{

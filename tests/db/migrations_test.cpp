@@ -1,5 +1,7 @@
 #include "db/migrations.h"
 
+#include <tuple>
+
 #include "base/error.h"
 #include "support/catch.h"
 #include "support/manual_clock.h"
@@ -150,6 +152,43 @@ TEST_CASE("messages and all that refers to them outlive the index of their numbe
     tx.run("DELETE FROM messages WHERE id = 2");  // its attempt refers to it
   }),
                   Error);
+}
+
+TEST_CASE("messages that a dispatcher had claimed wait again", "[db]") {
+  TestDatabase database(GENERATE(db::Engine::sqlite, db::Engine::postgresql), false);
+  const auto& all = db::migrations();
+  db::migrate(*database, ManualClock(), {all.begin(), all.begin() + 17});
+  database->write([](db::Transaction& tx) {
+    addCampaign(tx, "running");
+    tx.run(R"sql(INSERT INTO campaigns (name, state, sender_id, purpose, audience,
+        fallback_language, created_at_ms, updated_at_ms)
+      VALUES ('m', 'running', 1, 'marketing', '{}', 'de', 0, 0))sql");
+    for (const auto& [customer, campaign, state] :
+         std::vector<std::tuple<int, int, std::string>>{{1, 1, "claimed"},
+                                                        {2, 1, "queued"},
+                                                        {3, 1, "claimed"},
+                                                        {4, 1, "read"},
+                                                        {5, 2, "claimed"}}) {
+      tx.run("INSERT INTO customers (name, created_at_ms, updated_at_ms) VALUES ('n', 0, 0)");
+      tx.run(R"sql(INSERT INTO messages (campaign_id, customer_id, sender_id, address, language,
+          state, due_at_ms, lease_owner, lease_until_ms, state_at_ms, created_at_ms)
+        VALUES ($1, $2, 1, $3, 'de', $4, 0, 'node', 9, 0, 0))sql",
+             campaign, customer, "+491701000" + std::to_string(customer), state);
+      tx.run(R"sql(INSERT INTO campaign_counters (campaign_id, name, value) VALUES ($1, $2, 1)
+        ON CONFLICT (campaign_id, name) DO UPDATE SET value = campaign_counters.value + 1)sql",
+             campaign, state);
+    }
+  });
+  db::migrate(*database, ManualClock());
+  database->read([](db::Connection& connection) {
+    CHECK(connection.query<std::string, std::int64_t>(
+              "SELECT state, count(*) FROM messages GROUP BY state ORDER BY state") ==
+          std::vector<std::tuple<std::string, std::int64_t>>{{"queued", 4}, {"read", 1}});
+    CHECK(connection.query<std::int64_t, std::string, std::int64_t>(
+              "SELECT campaign_id, name, value FROM campaign_counters ORDER BY 1, 2") ==
+          std::vector<std::tuple<std::int64_t, std::string, std::int64_t>>{
+              {1, "queued", 3}, {1, "read", 1}, {2, "queued", 1}});
+  });
 }
 
 TEST_CASE("a database of a newer program is left alone", "[db]") {

@@ -81,13 +81,13 @@ const count = async (world, rows) => Number((await world.service.sql(`SELECT cou
 // What waits for another try gets it at once, after one more kill, until nothing waits. Nothing has more
 // tries than these.
 async function untilNothingWaits(world, campaign, seconds) {
-  const settled = ({ states }) => ['queued', 'claimed', 'sending'].every((state) => !states[state]);
+  const settled = ({ states }) => ['queued', 'sending'].every((state) => !states[state]);
   for (let round = 1; round <= 20; ++round) {
     await eventually('what waited is taken up', async () => await count(world, "messages WHERE state = 'held' AND due_at_ms = 0") === 0, seconds);
     await world.campaignUntil(campaign, 'everything was tried', settled, seconds);
     await world.phones.waitFor('pending', { at_most: 0 });
     await eventually('every webhook has had its effect', async () => await count(world, "webhooks WHERE state = 'stored'") === 0);
-    if (await count(world, "messages WHERE state IN ('queued', 'held', 'claimed', 'sending')") === 0)
+    if (await count(world, "messages WHERE state IN ('queued', 'held', 'sending')") === 0)
       return world.campaignUntil(campaign, 'the campaign is completed', ({ state }) => state === 'completed');
     await world.service.kill();
     await world.service.sql("UPDATE messages SET due_at_ms = 0 WHERE state = 'held'");

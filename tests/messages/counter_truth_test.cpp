@@ -72,8 +72,7 @@ TEST_CASE("counters equal the table after whatever comes in whatever order", "[m
     world.clock.advance(Millis(roll(3'000'000)));
     const int what = attempts.empty() ? 0 : roll(8);
     if (what == 0) {
-      for (const AttemptRef attempt : world.begin(world.claim(1 + roll(3))))
-        attempts.push_back(attempt);
+      for (const AttemptRef attempt : world.begin(1 + roll(3))) attempts.push_back(attempt);
     } else if (what == 1) {
       const AttemptRef attempt =
           attempts[static_cast<std::size_t>(roll(static_cast<int>(attempts.size())))];

@@ -111,7 +111,10 @@ TEST_CASE("one language of a campaign waits while the others are sent", "[messag
 }
 
 TEST_CASE("a message that cannot be composed fails alone and says which variable", "[messages]") {
-  DispatcherFixture f(db::Engine::sqlite, 2);
+  DispatcherFixture f(GENERATE(values(kBothEngines)), 2);
+  f.answer(f.sendOne(), channels::TryLater{Millis(0), 131016, channels::Reaction::retry, 0, ""});
+  REQUIRE(f.state(1) == "held");
+  f.clock.advance(std::chrono::hours(1));
   f.database->write(
       [](db::Transaction& tx) { tx.run("UPDATE customers SET name = '' WHERE id = 1"); });
   Dispatcher dispatcher = f.dispatcher();

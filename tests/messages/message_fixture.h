@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "channels/channel.h"
@@ -73,19 +74,26 @@ struct MessageFixture {
       return result;
     });
   }
-  std::vector<Claimed> claim(int most, const std::string& owner = "node") {
-    return onQueue(
-        [&](Queue& queue) { return queue.claim(lane, most, owner, clock.now() + Millis(30'000)); });
+  // What could be sent now, which stays as it is; who cannot be sent to is skipped or put off.
+  std::vector<Claimed> claim(int most) {
+    return onQueue([&](Queue& queue) { return queue.claim(lane, most); });
   }
-  std::vector<AttemptRef> begin(const std::vector<Claimed>& claimed,
-                                const std::string& owner = "node") {
-    std::vector<MessageId> ids;
-    for (const Claimed& one : claimed) ids.push_back(one.id);
-    return onQueue(
-        [&](Queue& queue) { return queue.begin(ids, owner, clock.now() + Millis(60'000)); });
+  // Claims and begins. `meanwhile` runs between the two; in transactions of its own it can only do
+  // so on PostgreSQL.
+  std::vector<AttemptRef> begin(
+      int most, const std::function<void()>& meanwhile = [] {}) {
+    return begin(lane, most, meanwhile);
   }
-  // Claims and begins one message.
-  AttemptRef sendOne() { return begin(claim(1)).at(0); }
+  std::vector<AttemptRef> begin(
+      const Lane& lane, int most, const std::function<void()>& meanwhile = [] {}) {
+    return onQueue([&](Queue& queue) {
+      std::vector<MessageId> ids;
+      for (const Claimed& one : queue.claim(lane, most)) ids.push_back(one.id);
+      meanwhile();
+      return queue.begin(lane, ids, clock.now() + Millis(60'000));
+    });
+  }
+  AttemptRef sendOne() { return begin(1).at(0); }
 
   void answer(AttemptRef attempt, channels::SendOutcome outcome) {
     const AnswerRecorder recorder(optOut, reactions);

@@ -27,7 +27,7 @@ constexpr int kCustomers = 8;
 constexpr Millis kPatience{600'000};
 
 enum class Act {
-  round,      // a dispatcher's round, with something happening between claim and request
+  round,      // a dispatcher's round, with something happening in it
   accept,     // the provider takes a request and says so
   refuse,     // or refuses it
   loseTaken,  // takes it, and the answer is lost
@@ -42,7 +42,7 @@ enum class Act {
   resend,
   giveUp,
   restart,  // killed and started again
-  settle,   // deadlines and leases that are over
+  settle,   // deadlines that are over
   wait,
 };
 constexpr Act kActs[] = {Act::round,   Act::round,     Act::round,    Act::round,   Act::round,
@@ -142,12 +142,12 @@ class Life : MessageFixture {
     return database->read([&](db::Connection& c) { return openLanes(c, clock.now()); });
   }
 
-  // Something may happen between the look at the lanes, the claim and the request.
+  // Something may happen between the look at the lanes and the claim, and on PostgreSQL also
+  // between the claim and the request.
   void round(const Step& step) {
     const auto open = lanes();
     if (open.empty()) return;
     if (waits()) fail("a lane is open though its scope is held or paused");
-    const auto claimed = claim(1 + static_cast<int>(step.a % 3));
     switch (step.b % 12) {
       case 0: stop(1 + step.a % kCustomers); break;
       case 1: hold({Act::hold, step.a, step.a}); break;
@@ -156,7 +156,11 @@ class Life : MessageFixture {
       case 4: clock.advance(Millis(31'000)), settle(false); break;
       default: break;
     }
-    for (const AttemptRef& attempt : begin(claimed)) {
+    const bool concurrent = database->engine() == db::Engine::postgresql;
+    for (const AttemptRef& attempt : begin(1 + static_cast<int>(step.a % 3), [&] {
+           if (concurrent && step.b % 12 == 5) hold({Act::hold, step.a, step.a});
+           if (concurrent && step.b % 12 == 6) campaign("running", "paused");
+         })) {
       if (stopped_.contains(attempt.message.value)) fail("sent after the STOP's commit");
       if (waits()) fail("sent though its scope is held or paused");
       if (!sent_.emplace(attempt, Sent{}).second) fail("the same attempt began twice");
@@ -283,8 +287,7 @@ class Life : MessageFixture {
     database->write([&](db::Transaction& tx) {
       tx.run("UPDATE campaigns SET state = 'cancelled'");
       Queue queue(tx, clock.now());
-      for (const MessageState from :
-           {MessageState::queued, MessageState::held, MessageState::claimed}) {
+      for (const MessageState from : {MessageState::queued, MessageState::held}) {
         std::vector<MessageId> ids;
         for (auto& [id] :
              tx.query<MessageId>("SELECT id FROM messages WHERE state = $1", name(from)))

@@ -6,22 +6,23 @@
 #include "messages/message_fixture.h"
 #include "messages/rate_limit.h"
 #include "support/catch.h"
+#include "support/wait_for.h"
 
 using namespace clipcourier;
 using namespace clipcourier::messages;
 using namespace std::chrono_literals;
 
-namespace {}  // namespace
-
-TEST_CASE("a claim lends due messages with their recipients, once", "[messages]") {
+TEST_CASE("due messages are claimed with their recipients, and begin once", "[messages]") {
   MessageFixture f(GENERATE(values(kBothEngines)), 3);
   const auto first = f.claim(2);
   REQUIRE(first.size() == 2);
   CHECK(first[0].address == "+4917100000001");
   CHECK(first[0].recipient.name == "Jana 1");
-  CHECK(f.claim(5, "other").size() == 1);
-  CHECK(f.claim(5).empty());
-  CHECK(f.counter("claimed") == 3);
+  CHECK(f.begin(2).size() == 2);
+  CHECK(f.begin(5) == std::vector<AttemptRef>{{{3}, 1}});
+  CHECK(f.begin(5).empty());
+  CHECK(f.counter("sending") == 3);
+  CHECK(f.text("SELECT CAST(consent_id AS TEXT) FROM messages WHERE id = $1", 2) == "2");
   CHECK(f.countersAreTrue());
 }
 
@@ -36,11 +37,12 @@ TEST_CASE("nobody is claimed without consent, and what was never sent says why",
   CHECK(f.countersAreTrue());
 }
 
-TEST_CASE("consent withdrawn between claim and request stops the request", "[messages]") {
-  MessageFixture f(GENERATE(values(kBothEngines)), 1);
-  const auto claimed = f.claim(1);
-  f.database->write([](db::Transaction& tx) { tx.run("UPDATE consents SET state = 'withdrawn'"); });
-  CHECK(f.begin(claimed).empty());
+TEST_CASE("consent withdrawn after the claim stops the request", "[messages]") {
+  MessageFixture f(db::Engine::postgresql, 1);
+  CHECK(f.begin(1, [&] {
+           f.database->write(
+               [](db::Transaction& tx) { tx.run("UPDATE consents SET state = 'withdrawn'"); });
+         }).empty());
   CHECK(f.state(1) == "queued");
   CHECK(f.claim(1).empty());
   CHECK(f.state(1) == "skipped");
@@ -49,7 +51,6 @@ TEST_CASE("consent withdrawn between claim and request stops the request", "[mes
 
 TEST_CASE("a STOP skips what waits and withdraws consent in one commit", "[messages]") {
   MessageFixture f(GENERATE(values(kBothEngines)), 2);
-  const auto claimed = f.claim(1);  // message 1 is lent already
   f.database->write([&](db::Transaction& tx) {
     CHECK(f.optOut.apply(tx, {1}, "whatsapp", {"inbound_message", "test", "wamid.1 \"STOP\""},
                          f.clock.now(), f.clock.now()) == 1);
@@ -57,30 +58,62 @@ TEST_CASE("a STOP skips what waits and withdraws consent in one commit", "[messa
   CHECK(f.state(1) == "skipped");
   CHECK(f.reason(1) == "opt_out");
   CHECK(f.state(2) == "queued");
-  CHECK(f.begin(claimed).empty());
-  CHECK(f.state(1) == "skipped");
+  CHECK(f.begin(5) == std::vector<AttemptRef>{{{2}, 1}});
   CHECK(f.text("SELECT state FROM consents WHERE customer_id = $1", 1) == "withdrawn");
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("a STOP that comes after the claim waits for the attempt, and skips nothing",
+          "[messages]") {
+  MessageFixture f(db::Engine::postgresql, 1);
+  std::jthread stopping;
+  int skipped = -1;
+  CHECK(f.begin(1, [&] {
+           stopping = std::jthread([&] {
+             f.database->write([&](db::Transaction& tx) {
+               skipped = f.optOut.apply(tx, {1}, "whatsapp",
+                                        {"inbound_message", "test", "wamid.1 \"STOP\""},
+                                        f.clock.now(), f.clock.now());
+             });
+           });
+           CHECK(waitFor([&] {
+             return f.database->read([](db::Connection& c) {
+               return c.scalar<int>("SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1").has_value();
+             });
+           }));
+         }).size() == 1);
+  stopping.join();
+  CHECK(skipped == 0);
+  CHECK(f.state(1) == "sending");
+  CHECK(f.text("SELECT state FROM consents WHERE customer_id = $1", 1) == "withdrawn");
+  CHECK(f.countersAreTrue());
+}
+
+TEST_CASE("a claim passes by whoever is just saying STOP", "[messages]") {
+  MessageFixture f(db::Engine::postgresql, 1);
+  f.database->write([&](db::Transaction& tx) {
+    CHECK(f.optOut.apply(tx, {1}, "whatsapp", {"inbound_message", "test", "wamid.1 \"STOP\""},
+                         f.clock.now(), f.clock.now()) == 1);
+    CHECK(f.begin(1).empty());
+  });
+  CHECK(f.state(1) == "skipped");
   CHECK(f.countersAreTrue());
 }
 
 TEST_CASE("a paused campaign begins nothing more", "[messages]") {
   MessageFixture f(GENERATE(values(kBothEngines)), 1);
-  const auto claimed = f.claim(1);
   f.database->write([](db::Transaction& tx) { tx.run("UPDATE campaigns SET state = 'paused'"); });
-  CHECK(f.begin(claimed).empty());
+  CHECK(f.begin(1).empty());
   CHECK(f.state(1) == "queued");
 }
 
-TEST_CASE("a lease that ended goes to another, and the late one cannot begin", "[messages]") {
-  MessageFixture f(GENERATE(values(kBothEngines)), 1);
-  const auto late = f.claim(1, "late");
-  f.clock.advance(31s);
-  f.onQueue([](Queue& queue) { return queue.recover(false); });
-  const auto next = f.claim(1, "next");
-  REQUIRE(next.size() == 1);
-  CHECK(f.begin(late, "late").empty());
-  CHECK(f.begin(next, "next").size() == 1);
-  CHECK(f.state(1) == "sending");
+TEST_CASE("a campaign that is paused after the claim begins nothing more", "[messages]") {
+  MessageFixture f(db::Engine::postgresql, 1);
+  CHECK(f.begin(1, [&] {
+           f.database->write(
+               [](db::Transaction& tx) { tx.run("UPDATE campaigns SET state = 'paused'"); });
+         }).empty());
+  CHECK(f.state(1) == "queued");
   CHECK(f.countersAreTrue());
 }
 
@@ -168,23 +201,25 @@ TEST_CASE("a sender never gets more than its rate, over restarts and campaigns",
   CHECK(claimed <= 50);
 }
 
-TEST_CASE("two dispatchers on PostgreSQL never claim the same message", "[messages]") {
+TEST_CASE("dispatchers on PostgreSQL never begin the same message", "[messages]") {
   MessageFixture f(db::Engine::postgresql, 60);
   f.lane.perSecond = 10'000;
   std::mutex mutex;
-  std::map<MessageId, int> seen;
+  std::map<AttemptRef, int> seen;
   std::vector<std::thread> nodes;
-  for (int node = 0; node < 4; ++node)
+  for (int node = 1; node <= 4; ++node)
     nodes.emplace_back([&, node] {
+      Lane lane = f.lane;
+      lane.sender = {node};  // its rate would let in one node after the other
       for (int i = 0; i < 20; ++i)
-        for (const Claimed& one : f.claim(3, "node" + std::to_string(node))) {
+        for (const AttemptRef& one : f.begin(lane, 3)) {
           const std::lock_guard lock(mutex);
-          ++seen[one.id];
+          ++seen[one];
         }
     });
   for (std::thread& node : nodes) node.join();
   CHECK(seen.size() == 60);
-  for (const auto& [id, count] : seen) CHECK(count == 1);
+  for (const auto& [attempt, count] : seen) CHECK((count == 1 && attempt.number == 1));
   CHECK(f.countersAreTrue());
 }
 

@@ -146,9 +146,9 @@ TEST_CASE("a receipt stops the second try of what arrived after all", "[messages
   const AttemptRef first = f.sendOne();
   f.apply({f.event(first, Status::failed, 131016)});
   f.clock.advance(Millis(3'600'000));
-  const auto claimed = f.claim(1);
+  REQUIRE(f.claim(1).size() == 1);
   f.apply({f.event(first, Status::delivered)});
-  CHECK(f.begin(claimed).empty());
+  CHECK(f.begin(1).empty());
   CHECK(f.state(1) == "delivered");
   CHECK(f.countersAreTrue());
 }

@@ -13,14 +13,31 @@ using namespace clipcourier::tracking;
 namespace {}
 
 TEST_CASE("a report adds up what the counters say", "[tracking]") {
-  const CampaignReport report = reportOf(
-      {{"queued", 10},    {"held", 3},          {"held:131056", 2},   {"held:131000", 1},
-       {"claimed", 1},    {"sending", 2},       {"skipped", 4},       {"skipped:no_consent", 4},
-       {"failed", 5},     {"failed:131026", 5}, {"failed:131000", 0}, {"unknown", 1},
-       {"accepted", 6},   {"sent", 7},          {"delivered", 8},     {"read", 12},
-       {"read_in:60", 4}, {"read_in:3600", 5},  {"read_in:more", 3},  {"opened", 9},
-       {"played", 8},     {"watched_25", 6},    {"completed", 2},     {"played_anonymous", 3},
-       {"tapped", 2},     {"tapped:more:c1", 2}});
+  const CampaignReport report = reportOf({{"queued", 10},
+                                          {"held", 3},
+                                          {"held:131056", 2},
+                                          {"held:131000", 1},
+                                          {"sending", 3},
+                                          {"skipped", 4},
+                                          {"skipped:no_consent", 4},
+                                          {"failed", 5},
+                                          {"failed:131026", 5},
+                                          {"failed:131000", 0},
+                                          {"unknown", 1},
+                                          {"accepted", 6},
+                                          {"sent", 7},
+                                          {"delivered", 8},
+                                          {"read", 12},
+                                          {"read_in:60", 4},
+                                          {"read_in:3600", 5},
+                                          {"read_in:more", 3},
+                                          {"opened", 9},
+                                          {"played", 8},
+                                          {"watched_25", 6},
+                                          {"completed", 2},
+                                          {"played_anonymous", 3},
+                                          {"tapped", 2},
+                                          {"tapped:more:c1", 2}});
   CHECK(report.step("audience") == 59);
   CHECK(report.step("sending") == 3);
   CHECK(report.step("accepted") == 33);
