@@ -27,7 +27,7 @@ bool isSigned(const WebhookSource& source, std::string_view body, std::string_vi
 
 WebhookEndpoints::WebhookEndpoints(WebhookSources sources, db::Database& database,
                                    const Clock& clock)
-    : sources_(std::move(sources)), inbox_(database), clock_(clock) {}
+    : sources_(std::move(sources)), intake_(database), clock_(clock) {}
 
 std::vector<Route> WebhookEndpoints::routes() {
   const RouteOptions asked{.query = {std::begin(kChallengeQuery), std::end(kChallengeQuery)},
@@ -77,7 +77,7 @@ Reply WebhookEndpoints::receive(Request& request) {
 
 void WebhookEndpoints::store(const std::string& channel, const std::string& body) {
   try {
-    inbox_.store(channel, body, clock_.now());
+    intake_.store(channel, body, clock_.now());
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::invalidInput) throw;
     throw HttpError(503, std::string("the webhook could not be stored: ") + error.what(),

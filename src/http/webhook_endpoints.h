@@ -8,7 +8,7 @@
 #include "base/secret.h"
 #include "channels/channel.h"
 #include "http/route.h"
-#include "messages/webhook_inbox.h"
+#include "messages/webhook_intake.h"
 
 namespace clipcourier::http {
 
@@ -39,7 +39,7 @@ class WebhookEndpoints {
   void store(const std::string& channel, const std::string& body);
 
   const WebhookSources sources_;
-  messages::WebhookInbox inbox_;
+  messages::WebhookIntake intake_;
   const Clock& clock_;
 };
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/error.h"
-#include "base/text.h"
 #include "db/batch.h"
 #include "messages/id_list.h"
 
@@ -11,9 +9,6 @@ namespace clipcourier::messages {
 namespace {
 
 namespace sql {
-constexpr auto store = R"sql(
-  INSERT INTO webhooks (channel, received_at_ms, body, state, due_at_ms)
-  VALUES ($1, $2, $3, 'stored', $2))sql";
 constexpr auto waiting = R"sql(
   SELECT id, length(body) FROM webhooks
   WHERE state = 'stored' AND channel = $1 AND due_at_ms <= $2 ORDER BY due_at_ms, id LIMIT $3)sql";
@@ -40,12 +35,6 @@ constexpr int kPrunedAtOnce = 100;                   // bodies may be large: sho
 constexpr int kMostPruneRounds = 200;
 
 }  // namespace
-
-void WebhookInbox::store(const std::string& channel, const std::string& body, TimePoint now) {
-  if (!text::isUtf8(body))
-    throw Error(ErrorKind::invalidInput, "the webhook is no UTF-8 text", "send JSON in UTF-8");
-  db_.write([&](db::Transaction& tx) { tx.run(sql::store, channel, now, body); });
-}
 
 std::vector<StoredWebhook> WebhookInbox::waiting(const std::string& of, TimePoint now, int most) {
   std::vector<StoredWebhook> list;

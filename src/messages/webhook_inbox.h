@@ -16,14 +16,11 @@ struct StoredWebhook {
   int attempts = 0;
 };
 
-// Webhooks between the provider's request and their effect: stored before the 200, applied after.
+// Webhooks between the provider's request and their effect; WebhookIntake stores them.
 class WebhookInbox {
  public:
   explicit WebhookInbox(db::Database& database) : db_(database) {}
 
-  // Returns when durable. `body` is the signed text; one that is no valid UTF-8 is refused with
-  // Error(invalidInput), because JSON cannot be anything else.
-  void store(const std::string& channel, const std::string& body, TimePoint now);
   // The oldest that are due: at most `most`, and no more bytes than fit into memory at once.
   std::vector<StoredWebhook> waiting(const std::string& channel, TimePoint now, int most);
 

@@ -6,6 +6,7 @@
 #include "messages/holds.h"
 #include "messages/message_fixture.h"
 #include "messages/reasons.h"
+#include "messages/webhook_intake.h"
 #include "senders/template_repository.h"
 #include "support/catch.h"
 
@@ -17,7 +18,7 @@ namespace {
 struct World : MessageFixture {
   using MessageFixture::MessageFixture;
 
-  void store(const std::string& body) { inbox.store("whatsapp", body, clock.now()); }
+  void store(const std::string& body) { intake.store("whatsapp", body, clock.now()); }
   // A text of customer n; its time is left out when it is 0.
   static std::string written(int n, const std::string& words, std::int64_t seconds) {
     nlohmann::json message = {{"from", "4917" + std::to_string(100'000'000 + n)},
@@ -108,6 +109,7 @@ struct World : MessageFixture {
   ReceiptApplier receipts{tokens, channel, reactions};
   InboundApplier inbound{"whatsapp", optOut};
   SenderEventApplier senderEvents{"whatsapp"};
+  WebhookIntake intake{*database};
   WebhookInbox inbox{*database};
   WebhookApplier applier{*database,    channel, receipts, inbound,
                          senderEvents, optOut,  clock,    [](const std::string&, int) {}};

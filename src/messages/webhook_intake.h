@@ -1,0 +1,46 @@
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "db/database.h"
+
+namespace clipcourier::messages {
+
+// Stores webhooks before they are answered. Those that come while others are stored wait for their
+// end and are then stored together, by one of their own threads: many share a commit also where
+// the database has none to share. Borrows the database; thread-safe.
+class WebhookIntake {
+ public:
+  explicit WebhookIntake(db::Database& database) : db_(database) {}
+
+  // Returns when durable. `body` is the signed text; one that is no valid UTF-8 or holds a zero
+  // byte is refused with Error(invalidInput), because JSON cannot be anything else. Throws what the
+  // database threw.
+  void store(const std::string& channel, const std::string& body, TimePoint now);
+
+ private:
+  struct Waiting {
+    const std::string& channel;
+    const std::string& body;
+    TimePoint at;
+    bool done = false;
+    std::exception_ptr error = nullptr;
+  };
+  using Some = std::span<Waiting* const>;
+  void storeAll(Some list) noexcept;
+  void storeTogether(Some list) noexcept;
+
+  db::Database& db_;
+  std::mutex mutex_;
+  std::condition_variable stored_;
+  std::vector<Waiting*> waiting_;  // on the stacks of their threads
+  bool storing_ = false;           // one of them is at it
+};
+
+}  // namespace clipcourier::messages
