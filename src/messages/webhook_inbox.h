@@ -39,6 +39,8 @@ class WebhookInbox {
   std::int64_t prune(TimePoint applied, TimePoint others);
 
  private:
+  std::vector<WebhookId> next(const std::string& channel, TimePoint now, int most);
+
   db::Database& db_;
 };
 

@@ -13,6 +13,9 @@ namespace {
 namespace sql {
 constexpr auto store = R"sql(
   INSERT INTO webhooks (channel, received_at_ms, body, state, due_at_ms)
+  VALUES ($1, $2, $3, 'stored', $2))sql";
+constexpr auto storeAll = R"sql(
+  INSERT INTO webhooks (channel, received_at_ms, body, state, due_at_ms)
   SELECT x.channel, x.at_ms, x.body, 'stored', x.at_ms
   FROM {rows $1 channel text, at_ms bigint, body text})sql";
 }  // namespace sql
@@ -24,6 +27,8 @@ constexpr std::size_t kMostTogether = 1'000'000;  // bytes in one commit; one ma
 void WebhookIntake::store(const std::string& channel, const std::string& body, TimePoint now) {
   if (!text::isUtf8(body) || body.find('\0') != std::string::npos)
     throw Error(ErrorKind::invalidInput, "the webhook is no UTF-8 text", "send JSON in UTF-8");
+  if (db_.engine() == db::Engine::sqlite)
+    return db_.write([&](db::Transaction& tx) { tx.run(sql::store, channel, now, body); });
   Waiting mine{channel, body, now};
   std::unique_lock lock(mutex_);
   waiting_.push_back(&mine);
@@ -57,7 +62,7 @@ void WebhookIntake::storeTogether(Some list) noexcept {
     for (const Waiting* one : list)
       rows.push_back({{"channel", one->channel}, {"at_ms", toMs(one->at)}, {"body", one->body}});
     const std::string text = rows.dump();
-    db_.write([&](db::Transaction& tx) { tx.run(db::forBatch(sql::store, tx.engine()), text); });
+    db_.write([&](db::Transaction& tx) { tx.run(db::forBatch(sql::storeAll, tx.engine()), text); });
   } catch (const std::exception& e) {
     if (list.size() > 1 && !isTemporary(e))
       for (std::size_t i = 0; i < list.size(); ++i) storeTogether(list.subspan(i, 1));

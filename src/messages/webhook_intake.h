@@ -12,9 +12,9 @@
 
 namespace clipcourier::messages {
 
-// Stores webhooks before they are answered. Those that come while others are stored wait for their
-// end and are then stored together, by one of their own threads: many share a commit also where
-// the database has none to share. Borrows the database; thread-safe.
+// Stores webhooks before they are answered. SQLite's writer lets those that come together share a
+// commit; on PostgreSQL this does: those that come while others are stored wait for their end, and
+// one of their threads stores them all. Borrows the database; thread-safe.
 class WebhookIntake {
  public:
   explicit WebhookIntake(db::Database& database) : db_(database) {}
