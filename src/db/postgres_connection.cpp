@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMostKept = 256;  // those of the code are fewer; lists with filters vary
 constexpr auto kConnectSeconds = "10";
+constexpr auto kSilentMs = "20000";  // until a server that vanished without a word is given up
 
 Error unavailable(const std::string& how) {
   return Error(ErrorKind::unavailable, "the database cannot answer now (" + how + ")",
@@ -98,8 +99,8 @@ void requireUrl(const std::string& url) {
 PGconn* connect(const std::string& url) {
   requireUrl(url);
   // What the address itself says comes later and wins.
-  const std::array<const char*, 3> names{"connect_timeout", "dbname", nullptr};
-  const std::array<const char*, 3> values{kConnectSeconds, url.c_str(), nullptr};
+  const std::array<const char*, 4> names{"connect_timeout", "tcp_user_timeout", "dbname", nullptr};
+  const std::array<const char*, 4> values{kConnectSeconds, kSilentMs, url.c_str(), nullptr};
   return PQconnectdbParams(names.data(), values.data(), 1);
 }
 

@@ -55,7 +55,7 @@ class Queue {
 
   // The due messages of a lane, no more than `most` and than its sender's rate allows, whose tokens
   // are taken. Until the transaction ends nobody else changes them. Whoever has no consent any more
-  // is skipped instead.
+  // is skipped instead; a lane that is paused or held by now gives nothing.
   std::vector<Claimed> claim(const Lane& lane, int most);
   // Whether the last claim() got nothing only because the sender's rate allows nothing yet.
   bool lackedTokens() const { return lackedTokens_; }

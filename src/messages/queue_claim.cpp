@@ -135,7 +135,8 @@ std::vector<Queue::Candidate> Queue::candidates(const Lane& lane, int most) {
 }
 
 std::vector<Claimed> Queue::claim(const Lane& lane, int most) {
-  RateLimit rate(tx_, lane.sender, lane.perSecond, now_);
+  RateLimit rate(tx_, lane.sender, lane.perSecond, now_);  // may wait for another node
+  if (!isOpen(lane)) return {};
   most = std::min(most, rate.available());
   lackedTokens_ = most <= 0;
   if (lackedTokens_) return {};
@@ -203,7 +204,7 @@ std::map<MessageId, std::string> Queue::reasonsOf(const std::vector<MessageId>& 
   std::map<MessageId, std::string> reasons;
   if (state != MessageState::held || ids.empty()) return reasons;
   std::string statement = db::forBatch(sql::reasons, tx_.engine());
-  if (tx_.engine() == db::Engine::postgresql) statement += " ORDER BY id FOR UPDATE";
+  if (tx_.engine() == db::Engine::postgresql) statement += " ORDER BY id FOR NO KEY UPDATE";
   for (auto& [id, reason] :
        tx_.query<MessageId, std::string>(statement, idList(ids), std::string(name(state))))
     reasons[id] = reason;
@@ -225,7 +226,7 @@ int Queue::skip(const std::vector<MessageId>& ids, MessageState from, const std:
 
 int Queue::skipWaiting(CustomerId customer, const std::string& channel, const std::string& code) {
   std::string statement = sql::waitingOf;
-  if (tx_.engine() == db::Engine::postgresql) statement += " FOR UPDATE OF m";
+  if (tx_.engine() == db::Engine::postgresql) statement += " FOR NO KEY UPDATE OF m";
   std::map<MessageState, std::vector<MessageId>> waiting;
   for (auto& [id, state] : tx_.query<MessageId, std::string>(statement, customer, channel))
     waiting[*messageState(state)].push_back(id);

@@ -106,7 +106,7 @@ std::string attemptRows(const std::vector<AttemptRef>& attempts, std::string_vie
 
 std::vector<AttemptRef> Queue::begin(const Lane& lane, const std::vector<MessageId>& ids,
                                      TimePoint deadline) {
-  // The last look before the requests: claiming may have waited for another node meanwhile.
+  // The last look before the requests.
   if (ids.empty() || !isOpen(lane)) return {};
   nlohmann::json rows = nlohmann::json::array();
   for (const MessageId id : ids)

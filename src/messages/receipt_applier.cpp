@@ -192,7 +192,7 @@ void ReceiptApplier::advanceMessages(db::Transaction& tx, const std::vector<Matc
   std::vector<MessageId> held;
   std::vector<Problem> problems;
   std::string statement = db::forBatch(sql::messages, tx.engine());
-  if (tx.engine() == db::Engine::postgresql) statement += " ORDER BY id FOR UPDATE";
+  if (tx.engine() == db::Engine::postgresql) statement += " ORDER BY id FOR NO KEY UPDATE";
   using Time = std::optional<TimePoint>;
   for (auto& [id, campaign, customer, stateName, reason, attempts, delivered, read] :
        tx.query<MessageId, CampaignId, CustomerId, std::string, std::string, int, Time, Time>(

@@ -153,6 +153,25 @@ TEST_CASE("a receipt stops the second try of what arrived after all", "[messages
   CHECK(f.countersAreTrue());
 }
 
+TEST_CASE("a receipt that comes late gives its time and moves nothing", "[messages]") {
+  ReceiptFixture f(GENERATE(values(kBothEngines)), 1);
+  const AttemptRef attempt = f.sendOne();
+  f.apply({f.event(attempt, Status::read, 0, 9'000)});
+  const auto now = [&](const std::string& column) {
+    return f.text("SELECT coalesce(CAST(" + column + " AS TEXT), '-') FROM messages WHERE id = $1",
+                  1);
+  };
+  const std::string since = now("state_at_ms");
+  CHECK(now("read_at_ms") != "-");
+  CHECK(now("delivered_at_ms") == "-");
+  f.clock.advance(Millis(5'000));
+  f.apply({f.event(attempt, Status::delivered, 0, 8'000)});
+  CHECK(f.state(1) == "read");
+  CHECK(now("state_at_ms") == since);
+  CHECK(now("delivered_at_ms") != "-");
+  CHECK(f.countersAreTrue());
+}
+
 TEST_CASE("an opt-out told by receipt is reported to be obeyed", "[messages]") {
   ReceiptFixture f(GENERATE(values(kBothEngines)), 1);
   const auto summary = f.apply({f.event(f.sendOne(), Status::failed, 131050)});
