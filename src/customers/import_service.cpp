@@ -51,11 +51,6 @@ void hashFile(std::istream& file, Import& import) {
   import.fileSha256 = crypto::hex(hash.finish());
 }
 
-bool isPassing(ErrorKind kind) {
-  return kind == ErrorKind::unavailable || kind == ErrorKind::outOfSpace ||
-         kind == ErrorKind::conflict;
-}
-
 }  // namespace
 
 Import ImportService::inspect(const std::string& path, bool dryRun) const {
@@ -86,7 +81,7 @@ Import ImportService::run(ImportId id, const Actor& actor, const OnProgress& onP
   try {
     return ImportRun(database_, consents_, clock_, settings_, import, actor).run(onProgress);
   } catch (const Error& error) {
-    if (!isPassing(error.kind()))
+    if (!isTemporary(error) && error.kind() != ErrorKind::conflict)  // else the job tries again
       database_.write(
           [&](db::Transaction& tx) { fail(tx, id, error.code(), error.what(), error.hint()); });
     throw;
